@@ -1,0 +1,155 @@
+"""The questions that a graph store answers. These docstrings are the contract; `tests/graph/` holds every store to it.
+
+Common to all: the first argument is the institution, and nothing of another one is ever read. Answers are the fold of the
+facts that had occurred by `moment.at` and were recorded by `moment.known_at` (see `graph.merging`), on any store, in
+any order of arrival. Answers are bounded; what a bound cut is said. `deadline` is in seconds from the call. All raise
+`GraphUnavailable` when the store cannot answer; after it, nothing was done that a retry could double.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from graph.contents import Fact
+from graph.errors import Conflict, InvalidInput, Unknown
+from graph.model import (
+    Entity,
+    EntityName,
+    Instant,
+    Institution,
+    Moment,
+    Neighbourhood,
+    PathSearch,
+    RecordedFact,
+    Surroundings,
+    Tie,
+    TieKind,
+    WalkBounds,
+)
+
+T = TypeVar("T")
+
+MAXIMUM_FACTS = 1_000
+"""Facts in one call of `record`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The fact is recorded, durably."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The same fact was recorded before, at `recorded_at`; nothing changed."""
+
+    recorded_at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The fact was not recorded; paths are below the fact, `("content", "transferMade", "key")`."""
+
+    problem: Conflict | InvalidInput | Unknown
+
+
+FactResult = Recorded | Repeated | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What became of a batch: one result for each fact, in the order given."""
+
+    results: tuple[FactResult, ...]
+    recorded_at: Instant
+    """From then on reads see the recorded ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list, newest first."""
+
+    items: tuple[T, ...]
+    cursors: tuple[str, ...]
+    """One opaque place for each item: position in the list's order, good for this list alone."""
+    more: bool
+    """Whether items follow."""
+
+
+class GraphStore(Protocol):
+    """Everything that may be asked of the graph."""
+
+    async def record(self, institution: Institution, source: str, facts: Sequence[Fact], *, together: bool = False) -> Recording:
+        """Record up to 1,000 facts of one source in one transaction, durably; each is recorded, repeated or refused alone.
+
+        With `together` one refusal refuses all: nothing is recorded, and the results say which were at fault.
+        Money in another currency has been refused by decoding. Merging is idempotent and commutative; refusals for
+        conflict depend on order. `recorded_at` is given under the write lock and rises from transaction to transaction.
+        """
+        ...
+
+    async def now(self, institution: str) -> Moment:
+        """The present: `at` by this machine's clock, `known_at` the newest recording that a read starting now sees."""
+        ...
+
+    async def entity_id(self, institution: str, name: EntityName, moment: Moment) -> str | None:
+        """Id of the entity named, None when no standing fact names it by then."""
+        ...
+
+    async def entities(self, institution: str, ids: Sequence[str], moment: Moment) -> dict[str, Entity]:
+        """The entities with these ids (at most 1,000) that exist at the moment; others are left out."""
+        ...
+
+    async def tie(self, institution: str, id: str, moment: Moment) -> Tie | None:
+        """The tie with this id, ended or not; None when no standing fact says it."""
+        ...
+
+    async def ties(
+        self, institution: str, entity: str, moment: Moment, *, first: int, after: str | None = None, kinds: frozenset[TieKind] | None = None
+    ) -> Page[Tie]:
+        """An entity's ties, ended ones included, by `last_at`, then `recorded_at`, then id, descending; `first` 1 to 100.
+
+        Raises `InvalidInput` for a cursor that this list did not give.
+        """
+        ...
+
+    async def fact(self, institution: str, id: str, moment: Moment) -> RecordedFact | None:
+        """The fact with this id, withdrawn or not."""
+        ...
+
+    async def facts(self, institution: str, entity: str, moment: Moment, *, first: int, after: str | None = None) -> Page[RecordedFact]:
+        """Facts that name the entity themselves and stand, by `occurred_at`, `recorded_at`, id, descending; `first` 1 to 100."""
+        ...
+
+    async def loans(self, institution: str, merchant: str, moment: Moment, *, first: int, after: str | None = None) -> Page[Entity]:
+        """A merchant's loans and applications by `applied_at`, `recorded_at`, id, descending; `first` 1 to 100."""
+        ...
+
+    async def neighbourhood(self, institution: str, centre: str, moment: Moment, bounds: WalkBounds, *, deadline: float) -> Neighbourhood | None:
+        """The bounded piece of graph around an entity by ties that hold, breadth first, newest ties first; None when it is unknown.
+
+        An entity's ties beyond `ties_per_entity` are seen and left out (TIES_PER_ENTITY), entities beyond `entities`
+        (ENTITIES) and ties beyond `ties` likewise; ties between two entities at the last distance are not shown. When
+        the deadline comes first, what was walked is returned with DEADLINE.
+        """
+        ...
+
+    async def paths(
+        self, institution: str, from_: str, to: str, moment: Moment, *,
+        kinds: frozenset[TieKind] | None, maximum_length: int, maximum_paths: int, deadline: float,
+    ) -> PathSearch:
+        """The strongest simple chains of at most `maximum_length` ties between two entities, strongest first, then shortest, then by ids."""
+        ...
+
+    async def surroundings(self, institution: str, loan: str, moment: Moment, bounds: WalkBounds, *, deadline: float) -> Surroundings | None:
+        """All that one decision may look at, in one snapshot (one round trip); None when the loan is unknown."""
+        ...
+
+    async def ready(self) -> None:
+        """Return when the store can be read and written; raise `GraphUnavailable` otherwise."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what was begun and let go of files, threads and connections."""
+        ...
