@@ -1,10 +1,10 @@
 """What can go wrong when facts are recorded or the graph is asked, one class for each thing a caller can do.
 
-    RingfenceError
-     ├─ InvalidInput     correct the named input and send again
-     ├─ Conflict         the same key or id was used with other content: the first stands
-     ├─ Unknown          what was named does not exist in this institution
-     └─ GraphUnavailable nothing was done that a retry could double: send again
+RingfenceError
+ ├─ InvalidInput     correct the named input and send again
+ ├─ Conflict         the same key or id was used with other content: the first stands
+ ├─ Unknown          what was named does not exist in this institution
+ └─ GraphUnavailable nothing was done that a retry could double: send again
 """
 
 from __future__ import annotations

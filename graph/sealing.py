@@ -5,8 +5,9 @@ The graph asks a `Sealer` for ids, tokens and ciphertexts; `identity.vault` impl
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from graph.model import EntityKind
 
@@ -53,7 +54,5 @@ class Sealer(Protocol):
         ...
 
 
-class Sealers(Protocol):
-    """Gives each institution its own sealer."""
-
-    def __call__(self, institution: str) -> Sealer: ...
+Sealers: TypeAlias = Callable[[str], Sealer]
+"""Gives each institution (by id) its own sealer."""

@@ -106,7 +106,14 @@ class GraphStore(Protocol):
         ...
 
     async def ties(
-        self, institution: str, entity: str, moment: Moment, *, first: int, after: str | None = None, kinds: frozenset[TieKind] | None = None
+        self,
+        institution: str,
+        entity: str,
+        moment: Moment,
+        *,
+        first: int,
+        after: str | None = None,
+        kinds: frozenset[TieKind] | None = None,
     ) -> Page[Tie]:
         """An entity's ties, ended ones included, by `last_at`, then `recorded_at`, then id, descending; `first` 1 to 100.
 
@@ -126,7 +133,9 @@ class GraphStore(Protocol):
         """A merchant's loans and applications by `applied_at`, `recorded_at`, id, descending; `first` 1 to 100."""
         ...
 
-    async def neighbourhood(self, institution: str, centre: str, moment: Moment, bounds: WalkBounds, *, deadline: float) -> Neighbourhood | None:
+    async def neighbourhood(
+        self, institution: str, centre: str, moment: Moment, bounds: WalkBounds, *, deadline: float
+    ) -> Neighbourhood | None:
         """The bounded piece of graph around an entity by ties that hold, breadth first, newest ties first; None when it is unknown.
 
         An entity's ties beyond `ties_per_entity` are seen and left out (TIES_PER_ENTITY), entities beyond `entities`
@@ -136,13 +145,23 @@ class GraphStore(Protocol):
         ...
 
     async def paths(
-        self, institution: str, from_: str, to: str, moment: Moment, *,
-        kinds: frozenset[TieKind] | None, maximum_length: int, maximum_paths: int, deadline: float,
+        self,
+        institution: str,
+        from_: str,
+        to: str,
+        moment: Moment,
+        *,
+        kinds: frozenset[TieKind] | None,
+        maximum_length: int,
+        maximum_paths: int,
+        deadline: float,
     ) -> PathSearch:
-        """The strongest simple chains of at most `maximum_length` ties between two entities, strongest first, then shortest, then by ids."""
+        """The strongest simple chains of at most `maximum_length` ties, strongest first, then shortest, then by ids."""
         ...
 
-    async def surroundings(self, institution: str, loan: str, moment: Moment, bounds: WalkBounds, *, deadline: float) -> Surroundings | None:
+    async def surroundings(
+        self, institution: str, loan: str, moment: Moment, bounds: WalkBounds, *, deadline: float
+    ) -> Surroundings | None:
         """All that one decision may look at, in one snapshot (one round trip); None when the loan is unknown."""
         ...
 
