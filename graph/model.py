@@ -249,6 +249,31 @@ class WalkBounds:
     minimum_weight: float = 0.0
     """A filter, and no truncation (semantics 15)."""
     kinds: frozenset[TieKind] | None = None
+    """Only ties of these kinds; None: all."""
+    last_kinds: frozenset[TieKind] | None = None
+    """Kinds of tie that are followed to the last distance, out of `kinds`; None: the same."""
+    reserve: int = 0
+    """Of `entities`, how many are kept for the last distance, so that a crowd nearer by does not hide what lies behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowBounds:
+    """Bounds of the money that one decision looks at; the newest is kept."""
+
+    days: int = 30
+    """Before the moment, for flows."""
+    steps: int = 3
+    """Transfers that money is followed after it left the accounts, through others."""
+    accounts: int = 20
+    """Accounts of the merchant, its owners and the applicant."""
+    transfers_per_account: int = 50
+    """Of one account and direction."""
+    followed: int = 40
+    """Other accounts from which money is followed on, those that got most first."""
+    transfers: int = 300
+    """In all."""
+    receipts: int = 9_000
+    """Receipts counted, so that their sums fit 64 bits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
-from graph.model import Instant, Surroundings
+from graph.measures.household import Household
+from graph.measures.picture import Flows, Picture
+from graph.model import Instant, Receipts, Surroundings
 
 
 class Verdict(StrEnum):
@@ -81,7 +83,7 @@ class History:
     """What the records say of the merchant and the applicant before this application."""
 
     decisions_90: int
-    """Decisions on other loans of this merchant in 90 days."""
+    """Other loans of this merchant or applicant decided in 90 days, each by its latest decision."""
     declined_90: int
     """Of these, the declined ones."""
 
@@ -113,6 +115,24 @@ class Dossier:
 
 
 @dataclass(frozen=True, slots=True)
+class Material:
+    """A dossier laid out once for all signals (`rules.material`): what measures work on. Signals of the graph see a graph that was read."""
+
+    application: Application
+    picture: Picture
+    """The neighbourhood in the form that measures take."""
+    household: Household
+    """Who applies, and what is theirs."""
+    flows: Flows
+    """The transfers in the form that measures take."""
+    accounts: tuple[str, ...]
+    """Accounts of the household, receiving ones first."""
+    receipts: Receipts
+    history: History
+    """What the records say; all zero when they were not read, and then no signal of theirs is computed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """A signal's value in one dossier, with what it rests on."""
 
@@ -127,9 +147,9 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """A named, typed, documented value computed from a dossier; its description is the function's first sentence."""
+    """A named, typed, documented value computed from the material of a decision; its description is the function's first sentence."""
 
-    compute: Callable[[Dossier], Reading]
+    compute: Callable[[Material], Reading]
     kind: SignalKind
     unit: str | None
     source: DecisionSource

@@ -1,0 +1,211 @@
+"""The composition root: opens what settings name, and puts the web application together. Nothing else chooses a backend.
+
+Commands open stores through `open_records`, `open_graph` and `open_services`; `create_app` serves them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import Connection, insert, select
+
+from api import migrations
+from api.breaker import Breaker
+from api.context import Services
+from api.limits import Limits
+from api.metrics import Metrics
+from api.records import Bounds, Records, embedded_engine
+from api.settings import Settings
+from api.strategies import Strategies
+from api.tables import deployment
+from graph.clock import now
+from graph.store import GraphStore
+from identity.vault import Vault
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+RECORDS_FILE: Final = "records.db"
+GRAPH_FILE: Final = "graph.db"
+KEY_FILE: Final = "keys.json"
+KEY_CHECK: Final = "key file"
+"""Name under which the records keep the check value of the key file that they were made with."""
+
+
+def prepare_folder(settings: Settings) -> Path:
+    """Make the data folder, for its owner alone, and give its path. Raises `OSError`."""
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return settings.data
+
+
+def open_vault(settings: Settings) -> Vault:
+    """The vault; its key file is made at the first start, and its loss noticed at any other. Raises `VaultError`."""
+    folder = prepare_folder(settings)
+    kept = (folder / RECORDS_FILE).exists() or (folder / GRAPH_FILE).exists()
+    return Vault.open(folder / KEY_FILE, create=not kept)
+
+
+def migrate(settings: Settings) -> bool:
+    """Bring the records to this version's tables; whether anything was to be done."""
+    open_vault(settings)
+    engine = embedded_engine(settings.data / RECORDS_FILE, COMMAND_LOCK_SECONDS)
+    try:
+        return migrations.upgrade(engine)
+    finally:
+        engine.dispose()
+
+
+COMMAND_LOCK_SECONDS: Final = 10.0
+"""Longest that a start or a command waits for another process's commit."""
+
+
+def open_records(settings: Settings) -> tuple[Records, Vault]:
+    """Records at this version's tables, and the vault whose keys they were made with.
+
+    Raises `VaultError` for a lost or exchanged key file, `CannotMigrate`, `RecordsUnavailable`, `OSError`; each says what to do.
+    """
+    vault = open_vault(settings)
+    bounds = Bounds(
+        settings.records_queue, settings.records_group, settings.records_readers, settings.records_timeout, settings.records_lock_seconds
+    )
+    slow = embedded_engine(settings.data / RECORDS_FILE, COMMAND_LOCK_SECONDS)
+    try:
+        migrations.upgrade(slow)
+        with slow.connect() as connection:
+            _check_key_file(connection, vault)
+            connection.commit()
+    except Exception as error:
+        raise _told(error) from error
+    finally:
+        slow.dispose()
+    return Records(embedded_engine(settings.data / RECORDS_FILE, bounds.lock_seconds), bounds), vault
+
+
+def _told(error: Exception) -> Exception:
+    """An error of the database as one sentence; others as they are."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from api.records import unavailable
+
+    return unavailable(error) if isinstance(error, SQLAlchemyError) else error
+
+
+def _check_key_file(connection: Connection, vault: Vault) -> None:
+    """Compare the key file with the one that the records were made with, or note it at the first start."""
+    kept = connection.execute(select(deployment.c.value).where(deployment.c.name == KEY_CHECK)).scalar()
+    if kept is None:
+        first = insert(deployment).prefix_with("OR IGNORE").values(name=KEY_CHECK, value=vault.check_value())
+        connection.execute(first)
+    else:
+        vault.verify(kept)
+
+
+def open_graph(settings: Settings, vault: Vault) -> GraphStore:
+    """The graph store that settings choose: today the embedded one. Raises `GraphUnavailable`, `OSError`."""
+    from graph.stores.sqlite.store import SqliteStore
+
+    return SqliteStore.open(settings.data / GRAPH_FILE, vault.sealer, vault.check_value())
+
+
+def open_services(settings: Settings) -> Services:
+    """Everything that requests work with. What was opened is closed again when something cannot be."""
+    records, vault = open_records(settings)
+    try:
+        graph = open_graph(settings, vault)
+    except BaseException:
+        records.close()
+        raise
+    folder = settings.data
+    metrics = Metrics(folder / "metrics", token=settings.metrics_token)
+    breaker = Breaker(folder / "graph.breaker", settings.breaker_failures, settings.breaker_seconds, now)
+    metrics.queue("records", records.waiting)
+    metrics.breaker("graph", lambda: breaker.open)
+    records.committed = metrics.records_commit
+    return Services(
+        settings=settings,
+        graph=graph,
+        records=records,
+        vault=vault,
+        sealers=vault.sealer,
+        strategies=Strategies(),
+        breaker=breaker,
+        metrics=metrics,
+        limits=Limits(folder, settings.staff_cost_minute, settings.service_cost_minute),
+        now=now,
+    )
+
+
+async def close_services(services: Services) -> None:
+    """Finish what was begun and let go of everything."""
+    await services.graph.close()
+    await asyncio.to_thread(services.records.close)
+    services.limits.close()
+    services.breaker.close()
+
+
+def check(settings: Settings) -> None:
+    """Open everything once and close it again, so that what is wrong is said before the first server process starts."""
+
+    async def once() -> None:
+        services = open_services(settings)
+        try:
+            await services.graph.ready()
+            await services.records.ready()
+        finally:
+            await close_services(services)
+
+    asyncio.run(once())
+
+
+async def follow_parent(parent: int) -> None:
+    """End this worker like a SIGTERM when its supervisor is gone: killed, it cannot say so, and the port would stay taken."""
+    while os.getppid() == parent:  # noqa: ASYNC110 - nobody is left to set an event
+        await asyncio.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The web application; stores are opened here, and closed when the server stops."""
+    # Late: commands open stores without the web and the schema.
+    from starlette.applications import Starlette
+    from starlette.middleware import Middleware
+
+    from api import logs
+    from api.auth.passwords import PasswordPool
+    from api.serving import Masked, routes
+
+    logs.configure(settings.log_level)
+    services = open_services(settings)
+    passwords = PasswordPool(settings.password_threads, settings.password_queue)
+    endpoints, close_endpoints = routes(services, passwords)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        from api.jobs.working import work
+
+        tasks = [asyncio.create_task(services.metrics.run())]
+        if settings.workers > 1:
+            tasks.append(asyncio.create_task(follow_parent(os.getppid())))
+        if settings.run_jobs:
+            tasks.append(asyncio.create_task(work(services)))
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            for task in tasks:
+                with suppress(asyncio.CancelledError):
+                    await task
+            close_endpoints()
+            passwords.close()
+            await close_services(services)
+
+    app = Starlette(routes=endpoints, lifespan=lifespan, middleware=[Middleware(Masked)])
+    app.state.services = services
+    return app

@@ -1,0 +1,250 @@
+"""The use case of `assessLoan`: one key, one decision, within a second, whatever part is down.
+
+    claim the key ─► record the application ─► gather ─► judge ─► one transaction: decision, key's answer, audit entry
+
+No transaction is held while the graph is read. When the graph is down the verdict is REFER for DEGRADED, and the application waits,
+sealed, as a job of the same transaction. When the records are down nothing is decided: UNAVAILABLE, and the retry with the key goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from api import audit, idempotency, judging, queue
+from api.context import Principal, Services
+from api.idempotency import Answered, Claim, Fenced, IdempotencyInProgress, Intent
+from api.judging import Asked, Raw, Spent
+from api.records import RecordsUnavailable
+from api.settings import Settings
+from graph.errors import Conflict, GraphUnavailable, InvalidInput, Problem, RingfenceError, Unknown
+from graph.metering import Meter, metered
+from graph.model import Instant, Moment
+from rules import judgements
+from rules.model import Decision, DecisionSource, DegradedCause, Unread
+from rules.records import decision as decision_by_id
+from rules.records import save_decision
+from rules.strategy import CompiledStrategy
+
+MUTATION: Final = "assessLoan"
+DECIDE_AGAIN: Final = "decide again"
+"""The kind of job that an application waits in."""
+
+SHORTEST_DEADLINE: Final = 100.0
+LONGEST_DEADLINE: Final = 900.0
+
+
+class Unavailable(RingfenceError):
+    """A part that is needed is down; nothing was done that a retry with the same key could double. `retry_after` in milliseconds."""
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class AssessRequest:
+    """What a caller asks: `AssessLoanInput` after coercion of scalars (see `graph.decoding`), and the key."""
+
+    idempotency_key: str
+    application: Raw
+    applied_at: Instant | None = None
+    facts: Sequence[Raw] = ()
+    source: str | None = None
+    deadline: float = LONGEST_DEADLINE
+    """Milliseconds."""
+
+    def meant(self) -> dict[str, Any]:
+        """The input that the key stands for: all but the deadline."""
+        given = {"application": self.application, "appliedAt": self.applied_at, "facts": list(self.facts), "source": self.source}
+        return {name: value for name, value in given.items() if value not in (None, [])}
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """The decision, and whether it is the stored answer to an earlier call with the key."""
+
+    decision: Decision
+    replayed: bool
+
+
+class Budget:
+    """What is left of the second: the clock started with the last byte of the request."""
+
+    def __init__(self, settings: Settings, deadline: float, received: float) -> None:
+        part = deadline / LONGEST_DEADLINE
+        self.received = received
+        self._deadline = settings.decision_seconds * part
+        self._graph = settings.graph_seconds * part
+        self._records = settings.records_seconds * part
+        self._end = settings.decision_seconds + settings.grace_seconds
+
+    def _left(self, until: float) -> float:
+        return self.received + until - time.perf_counter()
+
+    def claim(self) -> float:
+        """Seconds that claiming the key may take: it leaves time for all that follows, and is not hurried by a short deadline."""
+        return self._left(self._end / 2)
+
+    def facts(self) -> float:
+        """Seconds that recording may take: what reading and writing leave of the deadline."""
+        return max(self._left(self._deadline - self._graph - self._records), 0.0)
+
+    def gather(self) -> float:
+        """The deadline to gather within, of which the graph gets its share (`rules.assessment.GRAPH_SHARE`)."""
+        left = max(self._left(self._deadline - self._records), 0.0)
+        return min(self._deadline, left * self._deadline / self._graph) if self._graph else 0.0
+
+    def end(self) -> float:
+        """Seconds until the answer is UNAVAILABLE: a commit that has begun is waited for until then."""
+        return max(self._left(self._end), 0.0)
+
+
+async def assess(services: Services, principal: Principal, request: AssessRequest, received: float | None = None) -> Assessed:
+    """Decide an application once for its key. `received`: `time.perf_counter()` when the request's last byte came.
+
+    Raises `InvalidInput`, `Unknown` and `Conflict` with paths below `input`, `IdempotencyConflict`, `IdempotencyInProgress`, and
+    `Unavailable` within a second, after which a retry with the same key gives one effect.
+    """
+    meter = Meter()
+    begun = time.perf_counter()
+    budget = Budget(services.settings, request.deadline, begun if received is None else received)
+    return await metered(_assess(services, principal, request, budget, meter), meter)
+
+
+async def _assess(services: Services, principal: Principal, request: AssessRequest, budget: Budget, meter: Meter) -> Assessed:
+    institution = principal.institution
+    if not SHORTEST_DEADLINE <= request.deadline <= LONGEST_DEADLINE:
+        message = f"A deadline is {SHORTEST_DEADLINE:.0f} to {LONGEST_DEADLINE:.0f} ms, not {request.deadline:g}: choose one between."
+        raise InvalidInput([Problem(("input", "deadline"), message)])
+    wanted = idempotency.intent(services.sealers(institution.id), institution.id, MUTATION, request.idempotency_key, request.meant())
+    asked = _decode(services, principal, request, services.now())
+    claimed, strategy = await _claim(services, wanted, budget)
+    if isinstance(claimed, Answered):
+        return Assessed(await _kept(services, institution.id, claimed, budget), replayed=True)
+    if request.applied_at is None and claimed.at != asked.at:
+        asked = _decode(services, principal, request, claimed.at)
+    spent = time.perf_counter() - budget.received
+    try:
+        decision = await _decide(services, principal, asked, claimed, strategy, budget, meter, spent)
+    except (InvalidInput, Unknown, Conflict):
+        await _give_back(services, claimed, idempotency.forget)
+        raise
+    except Fenced:
+        return await _other(services, wanted, budget)
+    except (RecordsUnavailable, queue.QueueFull) as error:
+        await _give_back(services, claimed, idempotency.free)
+        raise Unavailable(str(error), services.settings.retry_milliseconds) from error
+    except BaseException:
+        await asyncio.shield(_give_back(services, claimed, idempotency.free))
+        raise
+    return Assessed(decision, replayed=False)
+
+
+def _decode(services: Services, principal: Principal, request: AssessRequest, now: Instant) -> Asked:
+    source = request.source if request.source is not None else f"principal:{principal.id}"
+    at = now if request.applied_at is None else request.applied_at
+    return judging.decode(services, principal.institution, source, at, request.application, request.facts)
+
+
+async def _claim(services: Services, wanted: Intent, budget: Budget) -> tuple[Claim | Answered, CompiledStrategy]:
+    """Claim the key and learn, in the same short transaction, which strategy judges now."""
+    settings, now = services.settings, services.now()
+    lease = int(settings.claim_seconds * 1000)
+
+    def work(connection: Connection) -> tuple[Claim | Answered, CompiledStrategy]:
+        claimed = idempotency.claim(connection, wanted, now, lease=lease, days=settings.idempotency_days)
+        return claimed, services.strategies.live(connection, wanted.institution)
+
+    try:
+        return await services.records.claim(work, budget.claim())
+    except RecordsUnavailable as error:
+        raise Unavailable(str(error), settings.retry_milliseconds) from error
+
+
+async def _decide(
+    services: Services,
+    principal: Principal,
+    asked: Asked,
+    claimed: Claim,
+    strategy: CompiledStrategy,
+    budget: Budget,
+    meter: Meter,
+    claiming: float,
+) -> Decision:
+    """Record, gather and judge, then write it all in one transaction."""
+    begun = time.perf_counter()
+    down: Unread | None = None
+    try:
+        recording = await judging.record(services, asked, budget.facts())
+        moment = Moment(asked.at, recording.recorded_at)
+    except GraphUnavailable as error:
+        down = Unread(DecisionSource.GRAPH, DegradedCause(error.cause), _milliseconds(time.perf_counter() - begun))
+        moment = Moment(asked.at, services.now())
+    recorded = time.perf_counter()
+    application = await judging.application_of(services, asked, None if down else moment, budget.facts())
+    gathered = await judging.gather_dossier(services, asked.institution, application, moment, down, budget.gather())
+    spent = Spent(budget.received, _milliseconds(recorded - begun), _milliseconds(claiming))
+    decision = judging.decide(services, asked.institution, gathered, strategy, spent, meter)
+    waits = down is not None or judging.waits_for_us(decision)
+    job = services.vault.seal_bytes(asked.institution.id, DECIDE_AGAIN, asked.sealed_form()) if waits else None
+    return await _write(services, principal, decision, claimed, job, budget, meter)
+
+
+async def _write(
+    services: Services, principal: Principal, decision: Decision, claimed: Claim, job: bytes | None, budget: Budget, meter: Meter
+) -> Decision:
+    """One transaction: the decision, the key's answer, the job when it waits, and last the audit entry."""
+    begun = time.perf_counter()
+    settings = services.settings
+    digest = audit.digest(judgements.encode(decision.judgement))
+
+    def work(connection: Connection) -> Decision:
+        kept = judging.as_kept(decision, budget.received, begun, meter, settings.processor_hour_micros)
+        idempotency.answer(connection, claimed, {"decision": kept.id})
+        save_decision(connection, kept)
+        if job is not None:
+            queue.put(connection, kept.institution, DECIDE_AGAIN, job, kept.decided_at, settings.jobs_waiting)
+        subjects = (kept.id, kept.dossier.application.loan)
+        event = audit.Event(kept.institution, kept.decided_at, principal.id, "loan assessed", subjects, digest)
+        audit.append(connection, services.vault.audit_key, event)
+        return kept
+
+    return await services.records.write(work, budget.end())
+
+
+async def _kept(services: Services, institution: str, found: Answered, budget: Budget) -> Decision:
+    """The decision that the key stands for, read live."""
+    id_ = str(found.answer["decision"])
+    try:
+        kept = await services.records.read(lambda connection: decision_by_id(connection, institution, id_), budget.end())
+    except RecordsUnavailable as error:
+        raise Unavailable(str(error), services.settings.retry_milliseconds) from error
+    assert kept is not None, "a key's answer is written with its decision"
+    return kept
+
+
+async def _other(services: Services, wanted: Intent, budget: Budget) -> Assessed:
+    """Our lease had ended: the answer of who took the key over, or that it is still running."""
+    found, _ = await _claim(services, wanted, budget)
+    if isinstance(found, Answered):
+        return Assessed(await _kept(services, wanted.institution, found, budget), replayed=True)
+    await _give_back(services, found, idempotency.free)
+    raise IdempotencyInProgress(services.settings.retry_milliseconds)
+
+
+async def _give_back(services: Services, claimed: Claim, how: Any) -> None:  # noqa: ANN401 - `forget` or `free`
+    """Let go of a claim; when the records are down its lease ends by itself."""
+    try:
+        await services.records.claim(lambda connection: how(connection, claimed), 0.05)
+    except RecordsUnavailable:
+        return
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 3)

@@ -1,0 +1,74 @@
+"""Sessions of staff in browsers, and one-time links that open a page with one."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from api.auth.principals import principal_from, standing_principals
+from api.context import Principal
+from api.ids import new_secret, secret_hash
+from api.tables import links, principals, sessions
+from graph.errors import InvalidInput, Problem
+from graph.model import Instant
+
+COOKIE: Final = "__Host-ringfence"
+"""Its prefix makes browsers insist on Secure, Path=/ and no Domain (RFC 6265bis, 4.1.3.2). Chromium and Firefox take `http://localhost`
+and `http://127.0.0.1` for secure; elsewhere the server stands behind TLS."""
+
+MAXIMUM_SESSIONS: Final = 20
+"""Sessions of one principal; a further one ends the oldest."""
+
+BY_HASH: Final = (
+    standing_principals()
+    .join(sessions, sessions.c.principal == principals.c.id)
+    .where(sessions.c.hash == bindparam("hash"), sessions.c.expires_at > bindparam("now"))
+)
+
+
+def open_session(connection: Connection, principal: str, now: Instant, hours: float) -> str:
+    """A new session's secret, to be the cookie's value; sessions that have ended are removed."""
+    connection.execute(delete(sessions).where(sessions.c.expires_at <= now))
+    own = select(sessions.c.hash).where(sessions.c.principal == principal).order_by(sessions.c.created_at.desc())
+    crowd = connection.execute(own.offset(MAXIMUM_SESSIONS - 1)).scalars().all()
+    if crowd:
+        connection.execute(delete(sessions).where(sessions.c.hash.in_(crowd)))
+    secret = new_secret()
+    values = {"hash": secret_hash(secret), "principal": principal, "created_at": now, "expires_at": now + int(hours * 3_600_000)}
+    connection.execute(insert(sessions).values(**values))
+    return secret
+
+
+def principal_of_session(connection: Connection, secret: str, now: Instant) -> Principal | None:
+    """Whose session this is; None when it is unknown, over, or may not ask any more."""
+    row = connection.execute(BY_HASH, {"hash": secret_hash(secret), "now": now}).first()
+    return None if row is None else principal_from(row)
+
+
+def close_session(connection: Connection, secret: str) -> None:
+    """End a session; an unknown one is no error."""
+    connection.execute(delete(sessions).where(sessions.c.hash == secret_hash(secret)))
+
+
+def create_link(connection: Connection, principal: str, path: str, now: Instant, minutes: float) -> str:
+    """The token of a link that opens `path` once, with a session of this principal. Raises `InvalidInput` for a path of elsewhere."""
+    if not path.startswith("/") or path.startswith("//") or "\\" in path or not path.isascii() or not path.isprintable():
+        raise InvalidInput([Problem(("path",), "A link opens a page of this server: give a path such as /decisions/dec_...")])
+    connection.execute(delete(links).where(links.c.expires_at <= now))
+    token = new_secret()
+    values = {"hash": secret_hash(token), "principal": principal, "path": path, "expires_at": now + int(minutes * 60_000)}
+    connection.execute(insert(links).values(**values))
+    return token
+
+
+def use_link(connection: Connection, token: str, now: Instant, hours: float) -> tuple[str, str] | None:
+    """Use a link up: the secret of a new session and the page's path; None when it is unknown, used, or over."""
+    live = (links.c.hash == secret_hash(token), links.c.used_at.is_(None), links.c.expires_at > now)
+    row = connection.execute(select(links.c.principal, links.c.path).where(*live)).first()
+    if row is None:
+        return None
+    used = connection.execute(update(links).where(*live).values(used_at=now))
+    if used.rowcount != 1:
+        return None
+    return open_session(connection, row.principal, now, hours), row.path

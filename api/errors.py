@@ -1,0 +1,114 @@
+"""The one map from domain errors to what callers are told: a problem of the schema in a mutation's payload, or an error of a query.
+
+    InvalidInput                                            INVALID                   ValidationError
+    Unknown                                                 NOT_FOUND                 NotFound
+    Conflict                                                FACT_CONFLICT             FactConflict
+    IdempotencyConflict                                     IDEMPOTENCY_CONFLICT      IdempotencyConflict
+    IdempotencyInProgress                                   IDEMPOTENCY_IN_PROGRESS   IdempotencyInProgress
+    Unavailable, GraphUnavailable, RecordsUnavailable       UNAVAILABLE               Unavailable
+
+Everything else is a fault of ours: it is reported and masked by whoever answers the request.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from graphql import GraphQLError
+
+from api.assessing import Unavailable
+from api.idempotency import IdempotencyConflict, IdempotencyInProgress
+from api.queue import QueueFull
+from api.records import RecordsUnavailable
+from graph.errors import Conflict, GraphUnavailable, InvalidInput, Problem, Unknown
+from graph.model import Instant
+
+Path = tuple[str, ...]
+
+RETRY_AFTER: Final = 1_000
+"""Milliseconds to wait where a part that is down does not say how long."""
+
+DOWN: Final = "A part that is needed is down: nothing was done that a retry could double; send again."
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a caller is told of an error that it can act upon."""
+
+    code: str
+    """An `ErrorCode` of the schema."""
+    message: str
+    """What is wrong and what to do, in one sentence."""
+    path: Path | None = None
+    """Into the variables, or a query's arguments; None when no one input is to blame."""
+    problems: tuple[Problem, ...] = ()
+    """All that is wrong, at most 20, each a sentence; of INVALID alone."""
+    retry_after: float = 0
+    """Milliseconds to wait."""
+    moment: Instant = 0
+    """When the first was recorded, or the key first used."""
+
+
+def told(error: BaseException, below: Path = ()) -> Told | None:
+    """What to tell of an error whose paths start below `below`; None for a fault of ours."""
+    match error:
+        case InvalidInput():
+            problems = tuple(_sentence(problem.path, problem.message, below) for problem in error.problems)
+            return Told("INVALID", problems[0].message, problems[0].path, problems)
+        case Unknown():
+            said = _sentence(error.path, error.message, below)
+            return Told("NOT_FOUND", said.message, said.path)
+        case Conflict():
+            said = _sentence(error.path, error.message, below)
+            return Told("FACT_CONFLICT", said.message, said.path, moment=error.recorded_at)
+        case IdempotencyConflict():
+            return Told("IDEMPOTENCY_CONFLICT", str(error), ("idempotencyKey",), moment=error.first_used_at)
+        case IdempotencyInProgress():
+            return Told("IDEMPOTENCY_IN_PROGRESS", str(error), ("idempotencyKey",), retry_after=error.retry_after)
+        case Unavailable():
+            return Told("UNAVAILABLE", DOWN, retry_after=error.retry_after)
+        case GraphUnavailable() | RecordsUnavailable() | QueueFull():
+            return Told("UNAVAILABLE", DOWN, retry_after=RETRY_AFTER)
+        case _:
+            return None
+
+
+def as_invalid(said: Told) -> Told:
+    """What does not exist as a wrong input, where the schema knows no other problem: an id inside a fact (semantics 12)."""
+    return _wrong(said) if said.code == "NOT_FOUND" else said
+
+
+def as_conflicting_input(said: Told) -> Told:
+    """A conflict of facts as a wrong input, where the schema knows no other problem."""
+    return _wrong(said) if said.code == "FACT_CONFLICT" else said
+
+
+def _wrong(said: Told) -> Told:
+    return Told("INVALID", said.message, said.path, (Problem(said.path or (), said.message),))
+
+
+def tell(error: GraphQLError) -> tuple[str, dict[str, Any]] | None:
+    """Message and `extensions` of an error of the response; None for a fault of ours, to be reported and masked.
+
+    `extensions.path` leads into the arguments of the field that `path` names, or into the variables.
+    """
+    if error.original_error is not None and not isinstance(error.original_error, GraphQLError):
+        said = told(error.original_error)
+        if said is None:
+            return None
+        extensions: dict[str, Any] = {"code": said.code}
+        if said.path:
+            extensions["path"] = list(said.path)
+        if said.retry_after:
+            extensions["retryAfter"] = said.retry_after
+        return said.message, extensions
+    own = error.extensions or getattr(error.original_error, "extensions", None) or {}
+    return error.message, own if "code" in own else {**own, "code": "INVALID"}
+
+
+def _sentence(path: Path, message: str, below: Path) -> Problem:
+    """A problem whose message is a whole sentence and whose path starts at the variables."""
+    whole = (*below, *path)
+    sentence = f"`{'.'.join(path)}` {message}" if path and message[:1].islower() else message
+    return Problem(whole, sentence if sentence.endswith((".", "!", "?")) else f"{sentence}.")

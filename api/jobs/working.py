@@ -1,0 +1,111 @@
+"""The loop that works jobs in every server process, and keeps house once a day: checkpoints of the audit chains, old keys and jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection
+
+from api import audit, idempotency, logs, queue
+from api.auth.institutions import all_institutions
+from api.context import Services
+from api.jobs import JOBS
+from api.queue import Job, Taken
+from api.records import RecordsUnavailable
+from graph.errors import GraphUnavailable
+from graph.model import Instant
+
+DAY: Final = 86_400_000
+JOBS_KEPT: Final = 30 * DAY
+"""How long a job that was done is remembered."""
+
+CHECKPOINTS: Final = "checkpoints"
+"""Folder of the data folder with a file a day and institution."""
+
+
+async def work(services: Services) -> None:
+    """Work jobs until cancelled; one task of each server process."""
+    kept_on: Instant | None = None
+    while True:
+        try:
+            day = services.now() // DAY
+            if day != kept_on:
+                await keep_house(services)
+                kept_on = day
+            more = True
+            while more:
+                more = await work_one(services)
+        except RecordsUnavailable as error:
+            logs.event("jobs wait for the records", logging.WARNING, exception=type(error).__name__)
+        except Exception as error:  # a job's fault must not end the loop
+            logs.fault(error)
+        await asyncio.sleep(services.settings.job_pause_seconds)
+
+
+async def work_one(services: Services) -> bool:
+    """Take and run one job; whether to look for the next at once. Raises `RecordsUnavailable`."""
+    now = services.now()
+    if services.breaker.open or not await services.records.read(lambda connection: queue.waiting(connection, now)):
+        return False
+    lease = int(services.settings.job_lease_seconds * 1000)
+    job = await services.records.claim(lambda connection: queue.take(connection, now, lease))
+    return job is not None and await _run(services, job)
+
+
+async def _run(services: Services, job: Job) -> bool:
+    """Run a job that is held; False when a part that it needs is down, so that the others are not tried either."""
+    try:
+        await JOBS[job.kind](services, job)
+    except Taken:
+        return True
+    except (GraphUnavailable, RecordsUnavailable) as error:
+        await _postpone(services, job, type(error).__name__)
+        return False
+    except Exception as error:  # a fault of one job is logged, and the others go on
+        logs.fault(error, job=job.id, attempt=job.attempts)
+        await _postpone(services, job, type(error).__name__)
+    return True
+
+
+async def _postpone(services: Services, job: Job, problem: str) -> None:
+    now = services.now()
+
+    def give_back(connection: Connection) -> None:
+        if job.attempts >= services.settings.job_attempts:
+            queue.finish(connection, job, now, problem)
+        else:
+            queue.postpone(connection, job, now, problem)
+
+    await services.records.write(give_back)
+
+
+async def keep_house(services: Services) -> None:
+    """Write a checkpoint of each institution's audit chain, and remove what is past its time."""
+    settings, now = services.settings, services.now()
+
+    def look(connection: Connection) -> list[audit.Checkpoint]:
+        keys = services.vault.audit_key
+        return [audit.checkpoint(connection, keys, tenant.institution.id, now) for tenant in all_institutions(connection)]
+
+    points = await services.records.read(look)
+    await asyncio.to_thread(write_checkpoints, settings.data / CHECKPOINTS, points)
+
+    def clean(connection: Connection) -> int:
+        return idempotency.remove_old(connection, now, settings.idempotency_days) + queue.remove_done(connection, now - JOBS_KEPT)
+
+    removed = 1
+    while removed:
+        removed = await services.records.write(clean)
+
+
+def write_checkpoints(folder: Path, points: list[audit.Checkpoint]) -> None:
+    """One file an institution and day; a second one of a day replaces the first, which it continues."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for point in points:
+        path = folder / f"{point.institution}-{point.at // DAY:06d}.json"
+        draft = path.with_suffix(".draft")
+        draft.write_bytes(audit.write_checkpoint(point))
+        draft.replace(path)

@@ -1,0 +1,187 @@
+"""A scene as SVG: kinds by shape, colour and letter, confirmed frauds in red, what a reason rests on dashed and numbered.
+
+The text is complete and escaped; it names no address, font or script from elsewhere and takes its colours from the page's style, so
+that it follows light, dark and print.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from typing import Final
+
+from markupsafe import Markup, escape
+
+from api.pages.layout import CARD_HEIGHT, CARD_WIDTH, Curve, Layout, Placed, laid_out
+from api.pages.scene import Card, Scene
+from api.pages.wording import KIND_WORDS
+from graph.model import EntityKind
+
+LETTERS: Final[dict[EntityKind, str]] = {
+    EntityKind.MERCHANT: "M",
+    EntityKind.PERSON: "P",
+    EntityKind.ACCOUNT: "A",
+    EntityKind.DEVICE: "D",
+    EntityKind.PHONE: "T",
+    EntityKind.EMAIL: "@",
+    EntityKind.IP_ADDRESS: "IP",
+    EntityKind.PLACE: "H",
+    EntityKind.DOCUMENT: "ID",
+    EntityKind.FACE: "F",
+    EntityKind.LOAN: "L",
+}
+"""Letters in the shapes, so that nothing rests on colour alone."""
+
+SHAPES: Final[dict[EntityKind, str]] = {
+    EntityKind.MERCHANT: "M-13,-12H13V12H-13Z",
+    EntityKind.PERSON: "M0,-14A14,14 0 1 1 -0.01,-14Z",
+    EntityKind.ACCOUNT: "M-6,-11H6A11,11 0 0 1 6,11H-6A11,11 0 0 1 -6,-11Z",
+    EntityKind.DEVICE: "M-6,-15H6A3,3 0 0 1 9,-12V12A3,3 0 0 1 6,15H-6A3,3 0 0 1 -9,12V-12A3,3 0 0 1 -6,-15Z",
+    EntityKind.PHONE: "M-14,-6A6,6 0 0 1 -8,-12H8A6,6 0 0 1 14,-6V6A6,6 0 0 1 8,12H-8A6,6 0 0 1 -14,6Z",
+    EntityKind.EMAIL: "M-15,-10H15V10H-15ZM-15,-10L0,2L15,-10",
+    EntityKind.IP_ADDRESS: "M0,-16L16,0L0,16L-16,0Z",
+    EntityKind.PLACE: "M0,-15L14,-3V13H-14V-3Z",
+    EntityKind.DOCUMENT: "M-11,-14H5L11,-8V14H-11Z",
+    EntityKind.FACE: "M0,-15A12,15 0 1 1 -0.01,-15Z",
+    EntityKind.LOAN: "M-8,-14H8L16,0L8,14H-8L-16,0Z",
+}
+"""Outlines around (0, 0), about 30 pixels across."""
+
+HEADINGS: Final = {
+    0: "the application",
+    1: "who asks",
+    2: "what they use and say",
+    3: "who else is tied to it",
+    4: "what is known of those",
+}
+"""What stands at each distance from the loan."""
+
+TEXT_LEFT: Final = 44
+TEXT_WIDTH: Final = CARD_WIDTH - TEXT_LEFT - 8
+MOST_BADGES: Final = 4
+
+
+def drawing(scene: Scene) -> Markup:
+    """The scene as one `<svg>` element, in the order lines, cards, numbers, so that nothing hides a number."""
+    layout = laid_out(scene)
+    parts = [f'<text class="heading" x="{x:.0f}" y="24">{HEADINGS.get(distance, "further away")}</text>' for distance, x in layout.headings]
+    parts += [_line(curve) for curve in layout.curves]
+    parts += [_card(placed) for placed in layout.cards]
+    telling = {card.id for card in scene.cards if card.central or card.fraud}
+    parts += [_line_badge(curve) for curve in layout.curves if curve.line.reasons and {curve.line.start, curve.line.end} & telling]
+    size = f'viewBox="0 0 {layout.width:.0f} {layout.height:.0f}" width="{layout.width:.0f}" height="{layout.height:.0f}"'
+    opening = f'<svg class="drawing" {size} role="img" aria-labelledby="drawing-title drawing-text">'
+    title = '<title id="drawing-title">What the reasons rest on</title>'
+    return Markup(opening + title + f'<desc id="drawing-text">{escape(_spoken(scene, layout))}</desc>' + "".join(parts) + "</svg>")  # noqa: S704 - all texts in it are escaped
+
+
+def legend_icon(kind: EntityKind) -> Markup:
+    """The shape of a kind, small, for the legend."""
+    return Markup(f'<svg class="icon" viewBox="-17 -17 34 34" width="20" height="20" aria-hidden="true">{_icon(kind, 0, 0)}</svg>')  # noqa: S704 - constants
+
+
+def _spoken(scene: Scene, layout: Layout) -> str:
+    frauds = sum(card.fraud for card in scene.cards)
+    people = f"{len(scene.cards)} entities and {len(layout.curves)} ties around the application"
+    return f"{people}; {frauds} confirmed fraud." if frauds else f"{people}."
+
+
+def _marks(numbers: Iterable[int]) -> str:
+    return "".join(f" r{number}" for number in numbers)
+
+
+def _line(curve: Curve) -> str:
+    (ax, ay), (bx, by), (cx, cy), (dx, dy) = curve.points
+    line = curve.line
+    named = " why" if line.reasons else ""
+    width = 1.0 + 2.2 * line.weight if line.reasons else 0.8 + 1.2 * line.weight
+    path = f"M{ax:.1f},{ay:.1f}C{bx:.1f},{by:.1f} {cx:.1f},{cy:.1f} {dx:.1f},{dy:.1f}"
+    hover = f"<title>{escape(line.hover)}</title>"
+    # A wide unseen stroke under the line makes it easy to point at.
+    return (
+        f'<g class="line{named}{_marks(line.reasons)}" data-tie="{escape(line.id)}">{hover}<path class="reach" d="{path}"/>'
+        f'<path d="{path}" stroke-width="{width:.1f}"/></g>'
+    )
+
+
+def _card(placed: Placed) -> str:
+    card = placed.card
+    marks = [
+        name
+        for name, holds in (
+            ("central", card.central), ("fraud", card.fraud), ("suspect", card.suspect), ("blocked", card.blocked),
+            ("group", card.members > 1), ("hub", card.hub), ("why", bool(card.reasons)),
+        )
+        if holds
+    ]  # fmt: skip
+    size = f'width="{CARD_WIDTH}" height="{CARD_HEIGHT}" rx="8"'
+    behind = f'<rect class="behind" x="5" y="5" {size}/>' if card.members > 1 or card.hub else ""
+    middle = CARD_HEIGHT / 2
+    return (
+        f'<g class="card k-{card.kind.value} {" ".join(marks)}{_marks(card.reasons)}" data-entity="{escape(card.id)}" '
+        f'transform="translate({placed.x:.1f},{placed.y:.1f})"><title>{escape(card.hover)}</title>{behind}<rect class="box" {size}/>'
+        f"{_icon(card.kind, 23, middle)}"
+        f'<text class="name" x="{TEXT_LEFT}" y="{middle - 3:.0f}">{escape(fitted(card.title, TEXT_WIDTH, 13))}</text>'
+        f'<text class="note" x="{TEXT_LEFT}" y="{middle + 12:.0f}">{escape(fitted(card.note, TEXT_WIDTH, 11))}</text>'
+        f"{_badges(card)}</g>"
+    )
+
+
+def _icon(kind: EntityKind, x: float, y: float) -> str:
+    letters = LETTERS[kind]
+    size = 13 if len(letters) == 1 else 10.5
+    down = 6.5 if kind is EntityKind.PLACE else 4.5
+    return (
+        f'<g class="kind k-{kind.value}" transform="translate({x:.0f},{y:.0f})"><path d="{SHAPES[kind]}"/>'
+        f'<text text-anchor="middle" y="{down}" font-size="{size}">{letters}</text></g>'
+    )
+
+
+def _badges(card: Card) -> str:
+    numbers = [str(number) for number in card.reasons[:MOST_BADGES]]
+    if len(card.reasons) > MOST_BADGES:
+        numbers[-1] = "…"
+    drawn = []
+    for place, number in enumerate(numbers):
+        x = CARD_WIDTH - 10 - 19 * (len(numbers) - 1 - place)
+        drawn.append(f'<g class="badge"><circle cx="{x}" cy="-1" r="9"/><text x="{x}" y="3.2" text-anchor="middle">{number}</text></g>')
+    return "".join(drawn)
+
+
+def _line_badge(curve: Curve) -> str:
+    x, y = curve.midpoint
+    text = "·".join(str(number) for number in curve.line.reasons[:3]) + ("…" if len(curve.line.reasons) > 3 else "")
+    width = 10 + 6.2 * len(text)
+    return (
+        f'<g class="badge onto{_marks(curve.line.reasons)}"><rect x="{x - width / 2:.1f}" y="{y - 7.5:.1f}" '
+        f'width="{width:.1f}" height="15" rx="7.5"/>'
+        f'<text x="{x:.1f}" y="{y + 3.4:.1f}" text-anchor="middle">{text}</text></g>'
+    )
+
+
+def fitted(text: str, width: float, size: float) -> str:
+    """The text, cut with an ellipsis where it would be wider than `width` pixels at a font size, by what its letters usually take."""
+    used = 0.0
+    for place, letter in enumerate(text):
+        used += size * (1.0 if unicodedata.east_asian_width(letter) in {"W", "F"} else 0.56)
+        if used > width:
+            return text[: max(1, place - 1)].rstrip() + "…"
+    return text
+
+
+def legend(scene: Scene) -> list[tuple[Markup, str]]:
+    """Icon and word of each kind that the scene shows, then of the marks that it uses."""
+    icons = [(legend_icon(kind), KIND_WORDS[kind][0]) for kind in scene.kinds]
+    box = '<rect class="box" x="2" y="3" width="22" height="12" rx="3"/>'
+    behind = '<rect class="behind" x="5" y="6" width="22" height="12" rx="3"/>'
+    marks = (
+        (any(card.fraud for card in scene.cards), f'<g class="fraud">{box}</g>', "confirmed fraud"),
+        (any(card.suspect for card in scene.cards), f'<g class="suspect">{box}</g>', "suspected"),
+        (any(line.reasons for line in scene.lines), '<g class="line why"><path d="M1,10H29" stroke-width="2.4"/></g>', "part of a reason"),
+        (any(card.hub or card.members > 1 for card in scene.cards), behind + box, "shared by many, or several in one"),
+    )
+    return icons + [(_swatch(drawn), word) for holds, drawn, word in marks if holds]
+
+
+def _swatch(drawn: str) -> Markup:
+    return Markup(f'<svg class="icon" viewBox="0 0 30 20" width="30" height="20" aria-hidden="true">{drawn}</svg>')  # noqa: S704 - constants

@@ -1,0 +1,147 @@
+"""Problems that a caller can act upon; `api.errors` says which domain error is which."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from api.errors import Told
+from api.schema.costs import at_most
+from api.schema.declaring import attribute, enum_type, interface, object_type
+from api.schema.roles import Role
+from api.schema.scalars import DateTime, Milliseconds
+
+
+@enum_type
+class ErrorCode(StrEnum):
+    """
+    Codes of problems, in `UserError.code` and in `extensions.code` of errors outside `data`. More may be added: treat an unknown
+    one as final.
+    """
+
+    INVALID = "INVALID"
+    """The input is wrong; correct it before sending again."""
+    NOT_FOUND = "NOT_FOUND"
+    """No such thing in this institution."""
+    FORBIDDEN = "FORBIDDEN"
+    """The principal's roles do not allow it."""
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    """No valid credential. Only outside `data`."""
+    IDEMPOTENCY_CONFLICT = "IDEMPOTENCY_CONFLICT"
+    """The idempotency key was used with another input."""
+    IDEMPOTENCY_IN_PROGRESS = "IDEMPOTENCY_IN_PROGRESS"
+    """The first call with this idempotency key is still running."""
+    FACT_CONFLICT = "FACT_CONFLICT"
+    """The fact id was used with other content."""
+    RATE_LIMITED = "RATE_LIMITED"
+    """Too many requests; wait."""
+    TOO_MUCH_WORK = "TOO_MUCH_WORK"
+    """The operation costs more than allowed; ask for less."""
+    UNAVAILABLE = "UNAVAILABLE"
+    """A part that is needed is down; nothing was done that a retry could double; send again."""
+    INTERNAL = "INTERNAL"
+    """A fault of ours, reported and masked. Only outside `data`."""
+
+
+@interface
+class UserError:
+    """A problem that the caller can act upon. All problems in payloads implement it."""
+
+    message: str
+    """What is wrong and what to do, in one English sentence. For people; it may change."""
+    code: ErrorCode
+    """For machines; it does not change."""
+    path: list[str] | None
+    """Path into the variables: `["input", "application", "amount"]`; null when no one input is to blame."""
+
+
+@object_type()
+class InputProblem:
+    """One thing wrong with the input."""
+
+    path: list[str]
+    """Path into the variables: `["input", "application", "amount"]`; list positions are numbers from 0."""
+    message: str
+    """What is wrong, what is allowed, and what to do."""
+
+
+@object_type()
+class ValidationError(UserError):
+    """The input is wrong."""
+
+    problems: list[InputProblem] = attribute(directives=at_most(20))
+    """All that is wrong, at most 20; the first is `path` and `message`."""
+
+
+@object_type()
+class NotFound(UserError):
+    """The thing named does not exist in this institution, or the principal may not know of it."""
+
+
+@object_type()
+class Forbidden(UserError):
+    """The principal's roles do not allow it."""
+
+    allowed_roles: list[Role]
+    """Roles that would."""
+
+
+@object_type()
+class IdempotencyConflict(UserError):
+    """The idempotency key was used with another input. Nothing was done."""
+
+    first_used_at: DateTime
+    """When the key was first used."""
+
+
+@object_type()
+class IdempotencyInProgress(UserError):
+    """The first call with this idempotency key is still running. Send again to get its answer."""
+
+    retry_after: Milliseconds
+    """How long to wait."""
+
+
+@object_type()
+class RateLimited(UserError):
+    """Too many requests. Nothing was done."""
+
+    retry_after: Milliseconds
+    """How long to wait."""
+
+
+@object_type()
+class Unavailable(UserError):
+    """A part that is needed is down. Nothing was done that a retry could double; send again with the same idempotency key."""
+
+    retry_after: Milliseconds
+    """How long to wait."""
+
+
+@object_type()
+class FactConflict(UserError):
+    """The fact id was used with other content by the same source. The first stands."""
+
+    recorded_at: DateTime
+    """When the first was recorded."""
+
+
+def show_problem(said: Told) -> UserError:
+    """The problem of the schema for what a caller is told."""
+    code = ErrorCode(said.code)
+    common: dict[str, Any] = {"message": said.message, "code": code, "path": None if said.path is None else list(said.path)}
+    match code:
+        case ErrorCode.INVALID:
+            return ValidationError(**common, problems=[InputProblem(path=list(one.path), message=one.message) for one in said.problems])
+        case ErrorCode.NOT_FOUND:
+            return NotFound(**common)
+        case ErrorCode.FACT_CONFLICT:
+            return FactConflict(**common, recorded_at=said.moment)
+        case ErrorCode.IDEMPOTENCY_CONFLICT:
+            return IdempotencyConflict(**common, first_used_at=said.moment)
+        case ErrorCode.IDEMPOTENCY_IN_PROGRESS:
+            return IdempotencyInProgress(**common, retry_after=said.retry_after)
+        case ErrorCode.UNAVAILABLE:
+            return Unavailable(**common, retry_after=said.retry_after)
+        case _:
+            raise AssertionError(f"{code} is told in `errors`, never in a payload")

@@ -1,0 +1,103 @@
+"""What is mounted where: the routes of the web application, health, and the last line of defence against faults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import logs
+from api.auth.authentication import Unauthenticated, WrongOrigin, authenticate
+from api.auth.passwords import PasswordPool
+from api.auth.sign_in import SignIn
+from api.context import Services
+from api.graphql_ports import graphql_endpoint
+from api.pages import decision
+from api.pages.frame import message
+from api.records import RecordsUnavailable
+from graph.errors import GraphUnavailable
+
+
+def routes(services: Services, passwords: PasswordPool) -> tuple[list[BaseRoute], Callable[[], None]]:
+    """All routes, and what lets go of what they hold."""
+    graphql = graphql_endpoint(services)
+    sign_in = SignIn(services, passwords)
+    found: list[BaseRoute] = [
+        Route("/graphql", graphql),
+        Route("/session", sign_in.session, methods=["POST", "DELETE"]),
+        Route("/enter", sign_in.enter, methods=["GET"]),
+        Route("/decisions/{id}", _decision_page(services), methods=["GET"]),
+        Route("/healthz", _health, methods=["GET"]),
+        Route("/readyz", _readiness(services), methods=["GET"]),
+        Route("/metrics", services.metrics.endpoint, methods=["GET"]),
+    ]
+    return found, graphql.close
+
+
+def _decision_page(services: Services) -> Callable[[Request], object]:
+    async def page(request: Request) -> Response:
+        try:
+            principal = await authenticate(services, request.headers, writes=False)
+            return await decision.show(services, principal, request.path_params["id"])
+        except (Unauthenticated, WrongOrigin) as error:
+            return message("Sign in first", str(error), 401)
+        except RecordsUnavailable as error:
+            return message("Try again", str(error), 503)
+
+    return page
+
+
+async def _health(_request: Request) -> Response:
+    """Whether this process answers at all."""
+    return _json({"status": "ok"}, 200)
+
+
+def _readiness(services: Services) -> Callable[[Request], object]:
+    async def ready(_request: Request) -> Response:
+        """Whether the parts that a decision needs answer: 200, or 503 and which do not."""
+        parts = {"graph": "ok", "records": "ok"}
+        for name, ask in (("graph", services.graph.ready), ("records", services.records.ready)):
+            try:
+                await ask()
+            except (GraphUnavailable, RecordsUnavailable):
+                parts[name] = "down"
+        down = "down" in parts.values()
+        return _json({"status": "down" if down else "ok", **parts}, 503 if down else 200)
+
+    return ready
+
+
+def _json(content: object, status: int) -> Response:
+    return Response(orjson.dumps(content), status, {"Cache-Control": "no-store"}, "application/json")
+
+
+class Masked:
+    """Answers a fault of ours with 500 and an id that the log has; what went wrong is not said."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun = False
+
+        async def sending(message_: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message_)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception as error:
+            error_id = logs.fault(error)
+            if begun:
+                raise
+            answer = {"error": {"code": "INTERNAL", "message": "A fault of ours, which was reported.", "errorId": error_id}}
+            await _json(answer, 500)(scope, receive, send)

@@ -1,0 +1,190 @@
+"""Settings: every limit a typed line under a sentence. `Settings.from_environ` is the only reader of the environment.
+
+A field `some_limit` is set by the variable `RINGFENCE_SOME_LIMIT`. Seconds are floats, sizes bytes, money micros (millionths).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+PREFIX = "RINGFENCE_"
+
+TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
+FALSE_WORDS = frozenset({"0", "false", "no", "off"})
+
+
+class InvalidSetting(ValueError):
+    """A variable of the environment holds what its setting does not allow; the message says which and what is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that can be chosen about a deployment. Frozen: a change is a restart."""
+
+    # Where things are
+
+    data: Path = Path(".ringfence")
+    """Folder of everything that the embedded default keeps: graph, records, keys, checkpoints."""
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+    port: int = 8310
+    """Port to listen on."""
+    workers: int = 1
+    """Server processes."""
+    development: bool = False
+    """Turns on introspection, suggestions, GET queries and the IDE."""
+    public_url: str = ""
+    """Origin that browsers see, `https://ringfence.bank.example`; empty: that of the request's Host header."""
+    log_level: str = "INFO"
+    """DEBUG, INFO, WARNING or ERROR."""
+
+    # Requests
+
+    body_bytes: int = 64 * 1024
+    """Largest request body."""
+    batch_bytes: int = 1024 * 1024
+    """Largest body of a batch of facts."""
+    query_tokens: int = 2_000
+    """Most tokens of a document."""
+    query_depth: int = 15
+    """Deepest selection of a document."""
+    query_aliases: int = 100
+    """Most aliases in a document."""
+    operation_cost: int = 2_500
+    """Most that one operation may cost (semantics 22)."""
+    staff_cost_minute: int = 60_000
+    """Cost a minute of one member of staff."""
+    service_cost_minute: int = 30_000_000
+    """Cost a minute of one service; some 500 assessments a second."""
+    trusted_documents: str = ""
+    """Folder of trusted documents, `NAME.graphql` files of one operation each, to be run by `documentId`; empty: none."""
+    trusted_only: str = ""
+    """Institutions that let trusted documents alone be run: their ids with commas between, or `*` for all."""
+    metrics_token: str = ""
+    """Token that reads `/metrics`; empty: it is read from the machine itself alone, and not through a proxy."""
+    trusted_proxies: str = ""
+    """Addresses of proxies before the server, separated by commas, whose X-Forwarded-For says who calls; empty: there is none."""
+    connections: int = 1_000
+    """Most connections of one process; more are answered 503."""
+    shutdown_seconds: float = 10.0
+    """Longest that requests in flight may take to finish after SIGTERM."""
+
+    # One second
+
+    decision_seconds: float = 0.9
+    """Longest that a decision may take; callers may ask for less."""
+    graph_seconds: float = 0.35
+    """Of these, what reading the graph may take; in proportion when the caller asks for less."""
+    records_seconds: float = 0.1
+    """Of these, what is kept for writing the records; in proportion likewise."""
+    grace_seconds: float = 0.08
+    """On top, so that a commit that has begun is finished before the answer is UNAVAILABLE; deadline and grace stay below 1 s."""
+    processor_hour_micros: int = 300_000
+    """Price of one processor core for an hour, in millionths of the major unit: 300000 with CNY is 0.30 yuan."""
+
+    # Records
+
+    records_queue: int = 2_000
+    """Most writes waiting for the records; more are UNAVAILABLE at once."""
+    records_group: int = 64
+    """Most writes in one commit."""
+    records_readers: int = 2
+    """Threads that read the records."""
+    records_timeout: float = 0.8
+    """Longest that one read or write of the records may take."""
+    records_lock_seconds: float = 0.5
+    """Longest that a commit waits for another process's."""
+
+    # Access
+
+    session_hours: float = 8.0
+    """Life of a staff session."""
+    link_minutes: float = 30.0
+    """Life of a one-time link token."""
+    link_session_hours: float = 1.0
+    """Life of the session that a one-time link gives."""
+    password_threads: int = 0
+    """Threads that hash passwords; 0: as many as cores, at most 4."""
+    password_queue: int = 32
+    """Most passwords waiting to be checked; more are told to wait."""
+    password_tries: int = 10
+    """Wrong passwords for one name from one address before it waits."""
+    password_address_tries: int = 100
+    """Wrong passwords from one address, for any names, before it waits."""
+    password_wait_seconds: float = 60.0
+    """How long it waits then."""
+
+    # Writes
+
+    idempotency_days: int = 30
+    """Life of an idempotency key's answer."""
+    claim_seconds: float = 2.0
+    """Lease of a claimed idempotency key: longer than any call takes, so that only a dead process's claim expires."""
+    retry_milliseconds: int = 200
+    """How long a caller is told to wait for a call in progress or a part that is down."""
+
+    # Jobs
+
+    job_lease_seconds: float = 30.0
+    """How long a worker may hold a job before another takes it."""
+    job_pause_seconds: float = 1.0
+    """How long a worker waits before it looks for jobs again."""
+    job_attempts: int = 10_000
+    """How often a job is tried."""
+    jobs_waiting: int = 100_000
+    """Most jobs of one institution that wait; more applications are UNAVAILABLE while the graph is down."""
+    run_jobs: bool = True
+    """Whether server processes work jobs."""
+
+    # Graph
+
+    breaker_failures: int = 5
+    """Failures of the graph in a row before it is left alone for a while."""
+    breaker_seconds: float = 2.0
+    """How long it is left alone before one call tries it again."""
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Settings from variables `RINGFENCE_NAME`; what is not set keeps its default.
+
+        Raises `InvalidSetting` for an unknown name or a value that cannot be read, naming it and what is allowed.
+        """
+        source = os.environ if environ is None else environ
+        known = {field.name: field for field in fields(cls)}
+        values: dict[str, object] = {}
+        for variable, text in source.items():
+            if not variable.startswith(PREFIX) or variable == PREFIX + "SOAK":
+                continue
+            name = variable.removeprefix(PREFIX).lower()
+            if name not in known:
+                raise InvalidSetting(f"{variable} is not a setting: remove it, or see `ringfence serve --help` for what can be set.")
+            values[name] = _read(variable, text, type(known[name].default))
+        return cls(**values)  # type: ignore[arg-type]
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 0:
+                raise InvalidSetting(f"{PREFIX}{field.name.upper()} is {value}: give a number of 0 or more.")
+        if self.decision_seconds + self.grace_seconds >= 1.0:
+            together = self.decision_seconds + self.grace_seconds
+            raise InvalidSetting(f"{PREFIX}DECISION_SECONDS and {PREFIX}GRACE_SECONDS are {together:g} together: keep them below 1.")
+
+
+def _read(variable: str, text: str, kind: type) -> object:
+    """The variable's value as the type of its setting; raises `InvalidSetting`."""
+    if kind is bool:
+        if text.lower() in TRUE_WORDS:
+            return True
+        if text.lower() in FALSE_WORDS:
+            return False
+        raise InvalidSetting(f"{variable} is {text!r}: give 1 or 0.")
+    if kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            raise InvalidSetting(f"{variable} is {text!r}: give {'a whole number' if kind is int else 'a number'}.") from None
+    return Path(text) if issubclass(kind, Path) else text

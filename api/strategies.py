@@ -1,0 +1,33 @@
+"""The strategy that judges an institution's applications, compiled once for each version and process."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, bindparam, select
+
+from rules.records import live_strategy
+from rules.strategy import CompiledStrategy, compile_strategy, shipped
+from rules.tables import live_strategies
+
+LIVE = select(live_strategies.c.strategy).where(live_strategies.c.institution == bindparam("b_institution"))
+
+MOST = 1_000
+"""Versions kept compiled; over it they are compiled again as they are needed."""
+
+
+class Strategies:
+    """Compiled strategies by id; a version never changes, so nothing here ever grows old."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, CompiledStrategy] = {}
+
+    def live(self, connection: Connection, institution: str) -> CompiledStrategy:
+        """The strategy that judges now, as the records say: one look-up by key."""
+        id_ = connection.execute(LIVE, {"b_institution": institution}).scalar()
+        if id_ is None:
+            return shipped()
+        found = self._compiled.get(id_)
+        if found is None:
+            if len(self._compiled) >= MOST:
+                self._compiled.clear()
+            found = self._compiled[id_] = compile_strategy(live_strategy(connection, institution))
+        return found

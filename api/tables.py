@@ -1,0 +1,153 @@
+"""Tables of what `api` keeps in the records: who may ask, keys of idempotency, the audit chain and jobs.
+
+Moments are milliseconds since 1970 (`graph.model.Instant`). Secrets are kept as SHA-256 of 256 random bits, passwords as Argon2id.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, UniqueConstraint
+
+metadata: Final = MetaData()
+
+deployment = Table(
+    "deployment",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+    comment="What must not change from start to start: the check value of the key file",
+)
+
+institutions = Table(
+    "institutions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("time_zone", Text, nullable=False),
+    Column("sandbox", Boolean, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("suspended_at", BigInteger),
+    comment="Lenders: the tenants",
+)
+
+principals = Table(
+    "principals",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("institution", Text, ForeignKey("institutions.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("service", Boolean, nullable=False),
+    Column("roles", Text, nullable=False, comment="Names separated by commas, sorted"),
+    Column("password", Text, comment="Argon2id; null for services"),
+    Column("created_at", BigInteger, nullable=False),
+    Column("disabled_at", BigInteger),
+    UniqueConstraint("institution", "name", name="principals_by_name"),
+    comment="Staff and services of institutions",
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True, comment="SHA-256 of the key, which is 256 random bits"),
+    Column("id", Text, nullable=False, unique=True),
+    Column("principal", Text, ForeignKey("principals.id"), nullable=False),
+    Column("roles", Text, nullable=False, comment="What the key may do; the principal's roles bound it"),
+    Column("created_at", BigInteger, nullable=False),
+    Column("last_used_at", BigInteger),
+    Column("revoked_at", BigInteger),
+    Index("api_keys_by_principal", "principal"),
+    comment="API keys, shown once",
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True, comment="SHA-256 of the cookie's value, which is 256 random bits"),
+    Column("principal", Text, ForeignKey("principals.id"), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Index("sessions_by_principal", "principal"),
+    Index("sessions_by_end", "expires_at"),
+    comment="Sessions of staff in browsers",
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True, comment="SHA-256 of the token, which is 256 random bits"),
+    Column("principal", Text, ForeignKey("principals.id"), nullable=False),
+    Column("path", Text, nullable=False, comment="The page that it opens"),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("used_at", BigInteger),
+    Index("links_by_end", "expires_at"),
+    comment="One-time links that open a page with a session",
+)
+
+sign_in_tries = Table(
+    "sign_in_tries",
+    metadata,
+    Column("hash", LargeBinary, primary_key=True, comment="Keyed hash of who was tried and from where"),
+    Column("tries", Integer, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Index("sign_in_tries_by_age", "since"),
+    comment="Wrong passwords of the last minutes",
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("institution", Text, primary_key=True),
+    Column("mutation", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("input_hash", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False, comment="The moment of the first call; its retries use the same"),
+    Column("first_used_at", BigInteger, nullable=False),
+    Column("lease_until", BigInteger, nullable=False, comment="Until then the first call is running; past when answered"),
+    Column("fence", Integer, nullable=False, comment="Rises with each claim: only the latest may answer"),
+    Column("answer", Text, comment="What the call made, as JSON; null until it succeeded"),
+    Index("idempotency_keys_by_age", "first_used_at"),
+    comment="One key, one effect",
+)
+
+audit_heads = Table(
+    "audit_heads",
+    metadata,
+    Column("institution", Text, primary_key=True),
+    Column("sequence", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    comment="The end of each institution's audit chain",
+)
+
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    Column("institution", Text, primary_key=True),
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, nullable=False),
+    Column("principal", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subjects", Text, nullable=False, comment="Ids, separated by spaces"),
+    Column("digest", Text, nullable=False, comment="SHA-256 of what was answered, hexadecimal, or empty"),
+    Column("hash", LargeBinary, nullable=False, comment="HMAC-SHA256 over the entry before and this one"),
+    comment="Who asked what and what was answered: ids and hashes only",
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("institution", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False, comment="Sealed by the institution's key"),
+    Column("created_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("lease_until", BigInteger, nullable=False),
+    Column("fence", Integer, nullable=False, comment="Rises each time that a worker takes it"),
+    Column("attempts", Integer, nullable=False),
+    Column("done_at", BigInteger),
+    Column("problem", Text, comment="Why the last attempt failed: an error's name"),
+    Index("jobs_waiting", "done_at", "due_at"),
+    comment="Work to be done later, leased to one worker at a time",
+)

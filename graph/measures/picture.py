@@ -1,0 +1,128 @@
+"""The networkx form of a neighbourhood and of flows of money, on which all measures work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import networkx as nx
+
+from graph.measures.latest import Latest
+from graph.model import Entity, EntityKind, Instant, LoanState, Neighbourhood, Tie, Transfer
+
+if TYPE_CHECKING:
+    Picture: TypeAlias = nx.MultiDiGraph[str]
+    Flows: TypeAlias = nx.MultiDiGraph[str]
+else:
+    Picture: TypeAlias = nx.MultiDiGraph
+    Flows: TypeAlias = nx.MultiDiGraph
+
+MINUTE: Final[Instant] = 60 * 1000
+"""Milliseconds."""
+HOUR: Final[Instant] = 60 * MINUTE
+"""Milliseconds."""
+DAY: Final[Instant] = 24 * HOUR
+"""Milliseconds."""
+
+_latest: Latest[Neighbourhood, Picture] = Latest()
+_flows: Latest[object, Flows] = Latest()
+
+
+def as_graph(neighbourhood: Neighbourhood) -> Picture:
+    """The neighbourhood as a frozen directed multigraph.
+
+    Nodes are entity ids with `entity`, `distance` and `strength`; edges are keyed by tie id with `tie`; the graph itself has
+    `centre`, `at`, and `beside`: for each entity its ties with the other end, as plain lists, which measures walk. O(entities + ties).
+    Asked again for the same (identical) neighbourhood, the same graph is given: a decision's dozen signals build it once.
+
+    >>> from graph.model import Moment, Neighbourhood
+    >>> as_graph(Neighbourhood("loa_a", Moment(1, 1), (), ())).graph
+    {'centre': 'loa_a', 'at': 1, 'beside': {}}
+    """
+    return _latest.get(neighbourhood, lambda: _draw(neighbourhood))
+
+
+def _draw(neighbourhood: Neighbourhood) -> Picture:
+    beside: dict[str, list[tuple[str, Tie]]] = {n.entity.id: [] for n in neighbourhood.neighbours}
+    picture: Picture = nx.MultiDiGraph(centre=neighbourhood.centre, at=neighbourhood.moment.at, beside=beside)
+    picture.add_nodes_from(
+        (n.entity.id, {"entity": n.entity, "distance": n.distance, "strength": n.strength}) for n in neighbourhood.neighbours
+    )
+    for tie in neighbourhood.ties:
+        picture.add_edge(tie.from_id, tie.to_id, tie.id, tie=tie)
+        beside[tie.from_id].append((tie.to_id, tie))
+        beside[tie.to_id].append((tie.from_id, tie))
+    nx.freeze(picture)
+    return picture
+
+
+def as_flows(transfers: Iterable[Transfer]) -> Flows:
+    """The transfers as a frozen directed multigraph of accounts: each one an edge with `transfer`, parallel ones kept.
+
+    Edges are keyed by their place in time order (moment, accounts, amount); the graph's own `transfers` is all of them in that order.
+    O(n log n); asked again for the same (identical) tuple, the same graph is given.
+
+    >>> from graph.model import TransferKind
+    >>> a = Transfer("acc_a", "acc_b", 5, TransferKind.PAYMENT, 10, 11)
+    >>> as_flows([a, a]).number_of_edges("acc_a", "acc_b")
+    2
+    """
+    if isinstance(transfers, tuple):
+        return _flows.get(transfers, lambda: _draw_flows(transfers))
+    return _draw_flows(transfers)
+
+
+def _draw_flows(transfers: Iterable[Transfer]) -> Flows:
+    ordered = sorted(transfers, key=lambda t: (t.occurred_at, t.from_id, t.to_id, t.amount, t.kind))
+    flows: Flows = nx.MultiDiGraph(transfers=tuple(ordered))
+    for place, transfer in enumerate(ordered):
+        flows.add_edge(transfer.from_id, transfer.to_id, place, transfer=transfer)
+    nx.freeze(flows)
+    return flows
+
+
+def entity(picture: Picture, id: str) -> Entity:
+    """The entity with this id, which must be in the picture. O(1)."""
+    found: Entity = picture.nodes[id]["entity"]
+    return found
+
+
+def entities(picture: Picture) -> list[Entity]:
+    """All entities in the picture, nearest first. O(entities)."""
+    return [known["entity"] for _, known in picture.nodes(data=True)]
+
+
+def ties(picture: Picture) -> list[Tie]:
+    """All ties in the picture. O(ties)."""
+    beside: dict[str, list[tuple[str, Tie]]] = picture.graph["beside"]
+    return [tie for id_, found in beside.items() for _, tie in found if tie.from_id == id_]
+
+
+def ties_of(picture: Picture, id: str) -> Sequence[tuple[str, Tie]]:
+    """Ties of an entity in either direction with the id of the other end, weightiest first; none when it is not in the picture. O(1)."""
+    found: Sequence[tuple[str, Tie]] = picture.graph["beside"].get(id, ())
+    return found
+
+
+def transfers(flows: Flows) -> tuple[Transfer, ...]:
+    """All transfers, oldest first. O(1)."""
+    found: tuple[Transfer, ...] = flows.graph["transfers"]
+    return found
+
+
+def whole_number(of: Entity, field: str) -> int | None:
+    """A described field that is a whole number; None when it was never reported. O(1)."""
+    value = of.fields.get(field)
+    return value if isinstance(value, int) else None
+
+
+def text(of: Entity, field: str) -> str | None:
+    """A described field that is a text; None when it was never reported. O(1)."""
+    value = of.fields.get(field)
+    return value if isinstance(value, str) else None
+
+
+def loan_state(of: Entity) -> LoanState | None:
+    """The state of a loan; None for what is no loan or says none. O(1)."""
+    value = text(of, "state")
+    return LoanState.__members__.get(value or "") if of.kind is EntityKind.LOAN else None

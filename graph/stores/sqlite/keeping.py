@@ -1,0 +1,268 @@
+"""Writing the rows of accepted facts: those that each has by itself, then those built again, then the cached ones."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from graph.contents import ApplicationMade, OutcomeKnown, TieEnded, TieObserved, TransferMade
+from graph.ids import TIE_NUMBERS
+from graph.merging import OUTCOME_STANDINGS
+from graph.model import Instant, TieKind
+from graph.stores.sqlite.claims import LOAN, OWNERLESS, REVERSAL, SPACES, TRANSFER, Claims, Report
+from graph.stores.sqlite.deriving import KEY_TIES, TRANSFER_NUMBERS, derive_key, derive_loan, flow_ends
+from graph.stores.sqlite.encoding import FIELD_NAMES, NUMBERS, Kept, Prepared, keep
+from graph.stores.sqlite.folding import TieHead, fold_descriptions, fold_ties
+from graph.stores.sqlite.ledger import Ledger
+from graph.stores.sqlite.rows import EVERYTHING, pack_fields
+from graph.stores.sqlite.saying import SAYING, sayings
+from graph.stores.sqlite.settling import named_between
+
+Row = tuple[object, ...]
+
+_OBSERVED: Final = NUMBERS[TieObserved]
+_ENDED: Final = NUMBERS[TieEnded]
+_TRANSFER: Final = NUMBERS[TransferMade]
+_APPLICATION: Final = NUMBERS[ApplicationMade]
+_OUTCOME: Final = NUMBERS[OutcomeKnown]
+_OWNS: Final = TIE_NUMBERS[TieKind.OWNS]
+
+
+class Keeping:
+    """The rows of one call."""
+
+    def __init__(self, connection: sqlite3.Connection, institution: int, source: str, ledger: Ledger, claims: Claims) -> None:
+        self._connection = connection
+        self._institution = institution
+        self._source = source
+        self._ledger = ledger
+        self._claims = claims
+        self._facts: list[Row] = []
+        self._claimed: list[Row] = []
+        self._mentions: list[Row] = []
+        self._movements: list[Row] = []
+        self._observations: list[Row] = []
+        self._statements: list[Row] = []
+        self._unfolded: set[int] = set()
+        """Ties to fold from all their rows."""
+        self._described: set[int] = set()
+        """Entities whose description is to be folded."""
+        self._contested: set[tuple[int, str]] = set()
+        self._loans: set[int] = set()
+        self._owned: dict[int, Instant] = {}
+        """Merchants about whose owners something changed, and from which moment in the world on."""
+
+    def keep(self, accepted: Sequence[tuple[Prepared, Report]], undone: Mapping[int, Kept]) -> None:
+        """Write everything that follows from accepted and withdrawn facts."""
+        self._foresee(accepted)
+        for fact, report in accepted:
+            self._fact(fact, report)
+        self._insert()
+        for kept in undone.values():
+            self._undo(kept)
+        for space, key in sorted(self._contested):
+            self._unfolded |= derive_key(self._ledger, self._claims, space, key)
+        self._ownerless()
+        for loan in sorted(self._loans):
+            derived = derive_loan(self._ledger, self._claims, loan)
+            self._unfolded |= derived.ties
+            self._described |= derived.entities
+        self._fold()
+        self._ledger.write()
+
+    def _foresee(self, accepted: Sequence[tuple[Prepared, Report]]) -> None:
+        """Read the ties that plain rows touch."""
+        pairs: list[tuple[int, int]] = []
+        for fact, report in accepted:
+            if fact.kind in (_OBSERVED, _ENDED):
+                pairs.append((self._ledger.numbers[fact.values[0]], self._ledger.numbers[fact.values[2]]))  # type: ignore[index]
+            elif fact.kind in SPACES and report.values is not None and fact.kind != REVERSAL:
+                pairs.append(flow_ends(SPACES[fact.kind], report.values))
+        self._ledger.read_pairs(pairs)
+
+    def _fact(self, fact: Prepared, report: Report) -> None:
+        """The rows of one fact."""
+        ledger, number = self._ledger, report.number
+        content, values, places, label = keep(fact, ledger.numbers, ledger.seal)
+        self._facts.append(
+            (number, self._institution, fact.id, self._source_number(), fact.fact.source_id, fact.kind, report.occurred_at, report.recorded_at,
+             report.withdrawn_at, report.hash, content)
+        )  # fmt: skip
+        first = False
+        if fact.kind in (_OBSERVED, _ENDED):
+            self._tie(fact.kind, values, report)
+        elif fact.kind in SPACES:
+            first = self._flow(fact, report)
+        if not first:
+            numbers = ledger.numbers
+            for id_ in fact.entities:
+                self._mentions.append((numbers[id_], report.occurred_at, report.recorded_at, number))
+        if places or fact.kind in SAYING or fact.kind == _APPLICATION:
+            named = {name: value for name, value in zip(FIELD_NAMES[fact.kind], values, strict=True) if value is not None}
+            kept = Kept(number, fact.id, self._source, fact.fact.source_id, fact.kind, report.occurred_at, report.recorded_at,
+                        report.withdrawn_at, named, places, label)  # fmt: skip
+            self._say(kept)
+            self._apply(kept)
+
+    def _source_number(self) -> int:
+        """Number of the call's source."""
+        if self._sources is None:
+            row = (self._institution, self._source)
+            self._connection.execute("INSERT INTO source (institution, name) VALUES (?, ?) ON CONFLICT DO NOTHING", row)
+            found = self._connection.execute("SELECT number FROM source WHERE institution = ? AND name = ?", row).fetchone()
+            self._sources = int(found[0])
+        return self._sources
+
+    _sources: int | None = None
+
+    def _tie(self, kind: int, values: Sequence[object], report: Report) -> None:
+        """A tie that was seen or has ended."""
+        from_, to, ended = values[0], values[2], kind == _ENDED
+        assert isinstance(from_, int), "entities are numbers"
+        assert isinstance(to, int), "entities are numbers"
+        share = None if ended else values[3]
+        tie = self._ledger.tie(TIE_NUMBERS[values[1]], from_, to)  # type: ignore[index]  # a kind of tie
+        at, recorded_at = report.occurred_at, report.recorded_at
+        self._observations.append((tie.number, at, report.number, recorded_at, None, report.withdrawn_at, None, ended, None, share, None))
+        if ended or report.withdrawn_at is not None or not tie.simple or (share is not None and tie.times):
+            tie.simple = False
+            self._unfolded.add(tie.number)
+        else:
+            tie.see(at, recorded_at, None)
+            if isinstance(share, float):
+                tie.share = share
+        tie.touch(at, report.changed_at)
+        if tie.kind == _OWNS:
+            self._owned[to] = min(at, self._owned.get(to, at))
+
+    def _flow(self, fact: Prepared, report: Report) -> bool:
+        """A transfer, pay-out, repayment or reversal; whether movements stand for its mentions."""
+        space, key = SPACES[fact.kind], str(fact.values[0])
+        users = self._claims.of(space, key)
+        self._claimed.append((self._institution, space, key, report.number))
+        if len(users) > 1 or report.withdrawn_at is not None or fact.kind == REVERSAL:
+            self._contested.add((space, key))
+            first = next(user for user in users if user.kind == fact.kind and user.says() == report.says())
+            return fact.kind == _TRANSFER and first is report
+        values, at, recorded_at = report.values, report.occurred_at, report.recorded_at
+        assert values is not None, "a report with a key has values"
+        from_, to = flow_ends(space, values)
+        amount = values[2]
+        tie = self._ledger.tie(KEY_TIES[space], from_, to)
+        self._observations.append((tie.number, at, report.number, recorded_at, None, None, None, False, amount, None, None))
+        if tie.simple:
+            tie.see(at, recorded_at, amount)  # type: ignore[arg-type]  # amounts are whole
+        else:
+            self._unfolded.add(tie.number)
+        tie.touch(at, recorded_at)
+        if space != TRANSFER:
+            return False
+        kind = TRANSFER_NUMBERS[values[3]]  # type: ignore[index]  # a kind of transfer
+        row = (at, recorded_at, report.number, recorded_at, None, None)
+        self._movements.append((from_, 0, *row, to, amount, kind))
+        self._movements.append((to, 1, *row, from_, amount, kind))
+        return True
+
+    def _say(self, kept: Kept) -> None:
+        """What a fact says of entities."""
+        for entity, what, value in sayings(kept):
+            self._statements.append(
+                (
+                    entity,
+                    kept.number,
+                    0,
+                    kept.recorded_at,
+                    kept.withdrawn_at,
+                    kept.occurred_at,
+                    kept.rank,
+                    kept.occurred_at,
+                    what,
+                    value,
+                    None,
+                )
+            )
+            self._described.add(entity)
+
+    def _apply(self, kept: Kept) -> None:
+        """Note which loan's applications and outcomes are to be looked at together."""
+        loan, number = kept.content.get("loan"), kept.number
+        if kept.kind == _APPLICATION or (kept.kind == _OUTCOME and kept.content["outcome"] in OUTCOME_STANDINGS):
+            assert isinstance(loan, int), "entities are numbers"
+            self._claimed.append((self._institution, LOAN, str(loan), number))
+            self._loans.add(loan)
+            if kept.kind == _APPLICATION and "applicant" not in kept.content:
+                self._claimed.append((self._institution, OWNERLESS, str(kept.content["merchant"]), number))
+
+    def _insert(self) -> None:
+        """Write the plain rows, each table in the order of its key."""
+        for sql, rows in (
+            ("INSERT INTO fact VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self._facts),
+            ("INSERT INTO claim VALUES (?, ?, ?, ?)", self._claimed),
+            ("INSERT INTO mention VALUES (?, ?, ?, ?)", self._mentions),
+            ("INSERT INTO movement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self._movements),
+            ("INSERT INTO observation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self._observations),
+            ("INSERT INTO statement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self._statements),
+        ):
+            if rows:
+                rows.sort(key=_key)
+                self._connection.executemany(sql, rows)
+
+    def _undo(self, kept: Kept) -> None:
+        """Bring the rows of a fact that is withdrawn to an end in recorded time."""
+        run, until = self._connection.execute, kept.withdrawn_at
+        run("UPDATE fact SET withdrawn_at = ? WHERE number = ?", (until, kept.number))
+        if kept.kind in (_OBSERVED, _ENDED):
+            from_, kind, to = kept.content["from_"], TIE_NUMBERS[TieKind(str(kept.content["tie_kind"]))], kept.content["to"]
+            assert isinstance(from_, int), "entities are numbers"
+            assert isinstance(to, int), "entities are numbers"
+            tie = self._ledger.tie(kind, from_, to)
+            run(
+                "UPDATE observation SET known_until = ? WHERE tie = ? AND occurred_at = ? AND fact = ?",
+                (until, tie.number, kept.occurred_at, kept.number),
+            )
+            tie.touch(kept.occurred_at, max(kept.recorded_at, until or 0))
+            self._unfolded.add(tie.number)
+            if kind == _OWNS:
+                self._owned[to] = min(kept.occurred_at, self._owned.get(to, kept.occurred_at))
+        elif kept.kind in SPACES:
+            self._contested.add((SPACES[kept.kind], str(kept.content["key"])))
+        for entity, _, _ in sayings(kept):
+            run("UPDATE statement SET known_until = ? WHERE entity = ? AND fact = ? AND part = 0", (until, entity, kept.number))
+            self._described.add(entity)
+        loan = kept.content.get("loan")
+        if kept.kind in (_APPLICATION, _OUTCOME) and isinstance(loan, int):
+            self._loans.add(loan)
+
+    def _ownerless(self) -> None:
+        """Find the loans whose applications name no applicant and whose merchant's owners changed."""
+        if self._owned:
+            self._claims.find((OWNERLESS, str(merchant)) for merchant in self._owned)
+        for merchant, since in self._owned.items():
+            for report in self._claims.of(OWNERLESS, str(merchant)):
+                if report.occurred_at >= since:
+                    row = self._connection.execute("SELECT content ->> '$[0][0]' FROM fact WHERE number = ?", (report.number,)).fetchone()
+                    self._loans.add(row[0])
+
+    def _fold(self) -> None:
+        """Fold cached rows that are no plain sum."""
+        ledger = self._ledger
+        ties = [ledger.tie_by_number(number) for number in sorted(self._unfolded)]
+        for number, row in fold_ties(self._connection, (TieHead(t.number, t.kind, t.from_, t.to) for t in ties), EVERYTHING).items():
+            ledger.tie_by_number(number).become(row)
+        for number in sorted(ledger.unsure):
+            named = named_between(self._connection, number, EVERYTHING)
+            ledger.node(number).first_at, ledger.node(number).last_at = named or (0, 0)
+        described = fold_descriptions(self._connection, sorted(self._described), EVERYTHING)
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO description VALUES (?, ?, ?, ?, ?)",
+            [(entity, said.label, said.blocked, said.standing.value, pack_fields(said.fields)) for entity, said in described.items()],
+        )
+        unsaid = self._described - described.keys()
+        if unsaid:
+            self._connection.executemany("DELETE FROM description WHERE entity = ?", ((entity,) for entity in sorted(unsaid)))
+
+
+def _key(row: Row) -> Row:
+    """What orders rows like their table's key."""
+    return row[:2]

@@ -1,0 +1,285 @@
+"""The primitives of one snapshot: all that walks, paths and surroundings are built of.
+
+    with Snapshot(connection, institution, moment) as snapshot:
+        centre = snapshot.node("mer_...")          # a number, or None
+        around = snapshot.adjacent([centre], 50, kinds=None, deadline=deadline)
+        ties = [snapshot.to_tie(row) for row in around[centre].ties]
+
+Inside, entities are numbers. `load` reads what several entities need in one statement, so call `adjacent`, `entities` and `degrees`
+with all numbers of one distance at once. `deadline` is a reading of `time.monotonic()`; what it kept from being read is missing in
+the answer. Where nothing has touched an entity after the moment, cached rows are exact and found through an index with a
+LIMIT; elsewhere the ties that were touched are folded from their rows.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import Final, Self
+
+from graph import weighing
+from graph.ids import TIE_NUMBERS, tie_id
+from graph.merging import VALUE_FIELDS
+from graph.model import Entity, EntityKind, FieldValue, Instant, LoanState, Moment, Sealed, Standing, Tie, TieKind, Transfer, TransferKind
+from graph.stores.sqlite.folding import NOTHING_SAID, Description, chunks, fold_descriptions, marks
+from graph.stores.sqlite.rows import (
+    Adjacency,
+    MovementRow,
+    Node,
+    TieRow,
+    kind_of,
+    stream,
+    stream_parts,
+    tie_kind,
+    tie_numbers,
+    unpack_degrees,
+    unpack_fields,
+)
+from graph.stores.sqlite.settling import settle
+
+TRANSFER_KINDS: Final = tuple(TransferKind)
+_STANDINGS: Final = {standing.value: standing for standing in Standing}
+_PAID_OUT_TO: Final = TIE_NUMBERS[TieKind.PAID_OUT_TO]
+
+TIE_COLUMNS: Final = "t.number, t.kind, t.from_, t.to_, t.first_at, t.last_at, t.recorded_at, t.ended_at, t.count, t.total, t.share"
+
+
+class Snapshot:
+    """One institution at one moment, in one short read transaction; not to be shared between threads."""
+
+    def __init__(self, connection: sqlite3.Connection, institution: str, moment: Moment) -> None:
+        self.connection = connection
+        self.moment = moment
+        self._institution = institution
+        self.number = -1
+        """Of the institution; -1 when nothing was ever recorded for it."""
+        self._nodes: dict[int, Node | None] = {}
+
+    def __enter__(self) -> Self:
+        self.connection.execute("BEGIN")
+        row = self.connection.execute("SELECT number FROM institution WHERE id = ?", (self._institution,)).fetchone()
+        self.number = -1 if row is None else row[0]
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self.connection.in_transaction:
+            self.connection.execute("ROLLBACK")
+
+    def node(self, id: str) -> int | None:
+        """Number of the entity with this id, None when it does not exist at the moment."""
+        row = self.connection.execute("SELECT number FROM entity WHERE id = ? AND institution = ?", (id, self.number)).fetchone()
+        return None if row is None or self.load([row[0]]).get(row[0]) is None else int(row[0])
+
+    def nodes(self, ids: Sequence[str]) -> dict[str, int]:
+        """Numbers of the entities with these ids that exist at the moment."""
+        found: dict[str, int] = {}
+        for start in range(0, len(ids), 250):
+            some = list(ids[start : start + 250])
+            sql = f"SELECT id, number FROM entity WHERE id IN ({marks(some)}) AND institution = ?"
+            found |= dict(self.connection.execute(sql, [*some, self.number]))
+        loaded = self.load(found.values())
+        return {name: number for name, number in found.items() if number in loaded}
+
+    def load(self, numbers: Iterable[int]) -> dict[int, Node]:
+        """What the moment says of these entities' places in the graph; entities that do not exist then are left out."""
+        wanted = list(dict.fromkeys(numbers))
+        for chunk in chunks([number for number in wanted if number not in self._nodes]):
+            self._nodes |= dict.fromkeys(chunk)
+            for number, name, facts, first_at, last_at, latest_at, changed_at, reach, degrees in self.connection.execute(
+                f"""SELECT e.number, e.id, n.facts, n.first_at, n.last_at, n.latest_at, n.changed_at, n.reach, n.degrees
+                FROM entity e CROSS JOIN node n ON n.entity = e.number WHERE e.number IN ({marks(chunk)}) AND e.institution = ?""",
+                [*chunk, self.number],
+            ):
+                node = Node(number, name, facts > 0, first_at, last_at, reach, unpack_degrees(degrees))
+                if latest_at > self.moment.at or changed_at > self.moment.known_at:
+                    settle(self.connection, node, self.moment)
+                self._nodes[number] = node
+        return {number: known for number in wanted if (known := self._nodes[number]) is not None and known.exists}
+
+    def adjacent(
+        self, nodes: Sequence[int], limit: int, kinds: frozenset[TieKind] | None = None, deadline: float | None = None
+    ) -> dict[int, Adjacency]:
+        """For each node its at most `limit` newest ties that hold, and how many more there are; ties with itself are not walked."""
+        only = tie_numbers(kinds)
+        small: dict[int, int] = {}
+        around: dict[int, Adjacency] = {}
+        for number, node in self.load(nodes).items():
+            degree = sum(count for code, count in node.degrees.items() if only is None or code >> 5 in only)
+            if degree == 0:
+                around[number] = Adjacency((), 0)
+            elif node.folded is None and degree <= limit:
+                small[number] = degree
+            else:
+                if deadline is not None and time.monotonic() >= deadline:
+                    continue
+                around[number] = self._newest(node, limit, degree, only)
+        for chunk in chunks(small):
+            if deadline is not None and time.monotonic() >= deadline:
+                break
+            around |= self._whole(list(dict.fromkeys(chunk)), only)
+        return around
+
+    def entities(self, numbers: Iterable[int]) -> dict[int, Entity]:
+        """The entities that exist at the moment, with reach and all that is said of them then."""
+        nodes = self.load(numbers)
+        described = self._descriptions(nodes)
+        paid_out = self._paid_out(nodes)
+        found: dict[int, Entity] = {}
+        for chunk in chunks(nodes):
+            for number, key, label, value, subject_key in self.connection.execute(
+                f"SELECT number, key, label, value, subject_key FROM entity WHERE number IN ({marks(chunk)})", chunk
+            ):
+                node, said, kind = nodes[number], described.get(number, NOTHING_SAID), kind_of(number)
+                fields = _shown(kind, said.fields, value)
+                if kind is EntityKind.LOAN:
+                    fields = _loan_fields(fields, paid_out.get(number))
+                found[number] = Entity(
+                    node.id,
+                    kind,
+                    key,
+                    said.label or label,
+                    node.first_at,
+                    node.last_at,
+                    said.blocked,
+                    said.standing,
+                    node.reach,
+                    fields,
+                    subject_key,
+                )
+        return {number: found[number] for number in nodes}
+
+    def degrees(self, numbers: Iterable[int]) -> dict[int, dict[int, int]]:
+        """How many ties that hold each entity has, by `rows.stream`."""
+        return {number: node.degrees for number, node in self.load(numbers).items()}
+
+    def weight(self, row: TieRow) -> float:
+        """The tie's weight as of the moment (see `graph.weighing`); call `load` with all ends first to read them at once."""
+        ends = self.load((row.from_, row.to))
+        from_degree = ends[row.from_].degrees.get(stream(row.kind, False, row.to), 0)
+        to_degree = ends[row.to].degrees.get(stream(row.kind, True, row.from_), 0)
+        return weighing.weight(tie_kind(row), from_degree, to_degree)
+
+    def to_tie(self, row: TieRow) -> Tie:
+        """The row as the graph's word."""
+        ends = self.load((row.from_, row.to))
+        from_id, to_id, kind = ends[row.from_].id, ends[row.to].id, tie_kind(row)
+        return Tie(
+            tie_id(kind, from_id, to_id), kind, from_id, to_id, self.weight(row),
+            row.first_at, row.last_at, row.recorded_at, row.ended_at, row.times, row.total, row.share,
+        )  # fmt: skip
+
+    def tie_order(self, row: TieRow) -> tuple[Instant, Instant, str]:
+        """By which ties are newest first when sorted in reverse."""
+        ends = self.load((row.from_, row.to))
+        return row.last_at, row.recorded_at, tie_id(tie_kind(row), ends[row.from_].id, ends[row.to].id)
+
+    def transfers(
+        self, accounts: Sequence[int], *, incoming: bool, after: Instant, until: Instant, limit: int, deadline: float | None = None
+    ) -> dict[int, tuple[MovementRow, ...]]:
+        """For each account its newest standing transfers with `after < occurred_at <= until`: `limit`, and one more if more follow."""
+        found: dict[int, tuple[MovementRow, ...]] = {}
+        for account in accounts:
+            if deadline is not None and time.monotonic() >= deadline:
+                break
+            rows = self.connection.execute(
+                f"""SELECT account, incoming, occurred_at, recorded_at, other, amount, kind FROM movement
+                WHERE account = ? AND incoming = ? AND occurred_at > ? AND occurred_at <= ? AND {STANDS}
+                ORDER BY occurred_at DESC, recorded_at DESC, fact DESC LIMIT ?""",
+                (account, incoming, after, min(until, self.moment.at), *self.stands, limit + 1),
+            )
+            found[account] = tuple(MovementRow(*row) for row in rows)
+        return found
+
+    def to_transfer(self, row: MovementRow) -> Transfer:
+        """The row as the graph's word."""
+        ends = self.load((row.account, row.other))
+        account, other = ends[row.account].id, ends[row.other].id
+        from_id, to_id = (other, account) if row.incoming else (account, other)
+        return Transfer(from_id, to_id, row.amount, TRANSFER_KINDS[row.kind], row.occurred_at, row.recorded_at)
+
+    @property
+    def stands(self) -> tuple[Instant, Instant, Instant]:
+        """What the question marks of `STANDS` stand for."""
+        return self.moment.known_at, self.moment.known_at, self.moment.at
+
+    def _whole(self, numbers: list[int], only: frozenset[int] | None) -> dict[int, Adjacency]:
+        """All ties of entities that have few, read at once."""
+        found: dict[int, list[TieRow]] = {number: [] for number in numbers}
+        kinds = "" if only is None else f" AND t.kind IN ({','.join(str(kind) for kind in sorted(only))})"
+        padded = next(chunks(numbers))
+        for end, index in (("from_", "tie_from"), ("to_", "tie_to")):
+            for row in self.connection.execute(
+                f"""SELECT {TIE_COLUMNS} FROM tie t INDEXED BY {index}
+                WHERE t.{end} IN ({marks(padded)}){kinds} AND t.count > 0 AND t.ended_at IS NULL AND t.from_ <> t.to_""",
+                padded,
+            ):
+                tie = TieRow(*row)
+                found[tie.from_ if end == "from_" else tie.to].append(tie)
+        self.load(other for number, ties in found.items() for tie in ties for other in (tie.other(number),))
+        return {number: Adjacency(tuple(sorted(ties, key=self.tie_order, reverse=True)), 0) for number, ties in found.items()}
+
+    def _newest(self, node: Node, limit: int, degree: int, only: frozenset[int] | None) -> Adjacency:
+        """The newest ties of a hub, or of an entity whose cached rows are not exact: the newest of each stream, merged."""
+        ties = [tie for tie in (node.folded or {}).values() if tie is not None and tie.holds and tie.from_ != tie.to]
+        if only is not None:
+            ties = [tie for tie in ties if tie.kind in only]
+        exact = "" if node.folded is None else " AND t.latest_at <= ? AND t.changed_at <= ?"
+        bounds = () if node.folded is None else (self.moment.at, self.moment.known_at)
+        for kind, incoming in sorted({stream_parts(code)[:2] for code in node.degrees}):
+            if only is not None and kind not in only:
+                continue
+            end, index, other = ("to_", "tie_to", "from_") if incoming else ("from_", "tie_from", "to_")
+            rows = self.connection.execute(
+                f"""SELECT {TIE_COLUMNS} FROM tie t INDEXED BY {index} CROSS JOIN entity e ON e.number = t.{other}
+                WHERE t.{end} = ? AND t.kind = ?{exact} AND t.count > 0 AND t.ended_at IS NULL AND t.from_ <> t.to_
+                ORDER BY t.last_at DESC, t.recorded_at DESC, e.id DESC LIMIT ?""",
+                (node.number, kind, *bounds, limit),
+            )
+            ties += [TieRow(*row) for row in rows]
+        self.load(tie.other(node.number) for tie in ties)
+        newest = sorted(ties, key=self.tie_order, reverse=True)[:limit]
+        return Adjacency(tuple(newest), degree - len(newest))
+
+    def _descriptions(self, nodes: dict[int, Node]) -> dict[int, Description]:
+        """What is said of each, from the cache where it is exact."""
+        described = fold_descriptions(self.connection, [number for number, node in nodes.items() if node.folded is not None], self.moment)
+        for chunk in chunks(number for number, node in nodes.items() if node.folded is None):
+            for number, label, blocked, standing, fields in self.connection.execute(
+                f"SELECT entity, label, blocked, standing, fields FROM description WHERE entity IN ({marks(chunk)})", chunk
+            ):
+                described[number] = Description(label, bool(blocked), _STANDINGS[standing], unpack_fields(fields))
+        return described
+
+    def _paid_out(self, nodes: dict[int, Node]) -> dict[int, int]:
+        """Sums of the standing pay-outs of loans that have any."""
+        paid: dict[int, int] = {}
+        loans = [n for n in nodes.values() if any(code >> 5 == _PAID_OUT_TO and not code & 16 for code in n.degrees)]
+        for loan in loans:
+            around = self._newest(loan, MAXIMUM_PAY_OUT_ACCOUNTS, 0, frozenset({_PAID_OUT_TO}))
+            paid[loan.number] = sum(tie.total or 0 for tie in around.ties)
+        return paid
+
+
+STANDS: Final = "known_from <= ? AND (known_until IS NULL OR known_until > ?) AND (hidden_at IS NULL OR hidden_at > ?)"
+"""That a movement which has occurred stands at a snapshot's moment; its values are `Snapshot.stands`."""
+
+MAXIMUM_PAY_OUT_ACCOUNTS: Final = 1_000
+"""Accounts over which one loan's pay-outs are summed."""
+
+
+def _shown(kind: EntityKind, fields: dict[str, FieldValue], value: bytes | None) -> dict[str, FieldValue]:
+    """The fields with the identifier that the entity is known by, and with what is in clear of a document."""
+    if kind is EntityKind.DOCUMENT and value is not None:
+        document_kind, issued_by = value.decode().split(":")
+        return {"document_kind": document_kind, "issued_by": issued_by, **fields}
+    if value is not None and kind in VALUE_FIELDS:
+        return {VALUE_FIELDS[kind]: Sealed(VALUE_FIELDS[kind], value), **fields}
+    return fields
+
+
+def _loan_fields(fields: dict[str, FieldValue], paid_out: int | None) -> dict[str, FieldValue]:
+    """A loan's fields with its state (semantics 9) and what was paid out."""
+    state = LoanState.APPLIED if paid_out is None else LoanState.PAID_OUT
+    return {"state": state.value} | fields | ({} if paid_out is None else {"paid_out": paid_out})

@@ -1,0 +1,196 @@
+"""What a batch of facts of one source does to the rows: each fact is recorded, repeated or refused, in the order given.
+
+The same code records one fact and fifty thousand. A call reads what its facts touch in few statements (`_foresee`), judges fact after fact
+(`_judge`), writes the rows that a fact has by itself (`_keep`), builds rows again that depend on several facts (`deriving`), folds cached
+rows that are no plain sum (`_fold`) and writes the ledger back.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Sequence
+from typing import Final
+
+from graph.contents import FactWithdrawn
+from graph.errors import Conflict, InvalidInput, Problem, Unknown
+from graph.model import Instant
+from graph.sealing import Sealer
+from graph.store import FactResult, Recorded, Refused, Repeated
+from graph.stores.sqlite.claims import SPACES, Claims, Report
+from graph.stores.sqlite.encoding import FACT_COLUMNS, FACT_TABLES, PLANS, Kept, Prepared, read_kept
+from graph.stores.sqlite.folding import marks
+from graph.stores.sqlite.keeping import Keeping
+from graph.stores.sqlite.ledger import Ledger, Sequences
+
+RECORDED: Final = Recorded()
+
+
+class Batch:
+    """One call's facts, judged and written within the writer's transaction."""
+
+    def __init__(
+        self, connection: sqlite3.Connection, institution: int, source: str, sealer: Sealer, sequences: Sequences, recorded_at: Instant
+    ) -> None:
+        self._connection = connection
+        self._institution = institution
+        self._source = source
+        self._sealer = sealer
+        self._sequences = sequences
+        self._recorded_at = recorded_at
+        self._ledger = Ledger(connection, institution, sealer, sequences)
+        self._claims = Claims(connection, institution)
+        self._facts: dict[str, Report] = {}
+        """Facts that were recorded before or are now, by id."""
+        self._withdrawn: dict[str, Instant] = {}
+        """Ids of facts that a withdrawal names, and when the first was recorded."""
+        self._accepted: list[tuple[Prepared, Report]] = []
+        self._prepared: dict[int, Prepared] = {}
+        """Accepted facts by number."""
+        self._undone: dict[int, Kept] = {}
+        """Facts recorded by earlier calls that this one withdraws."""
+
+    def apply(self, facts: Sequence[Prepared], *, together: bool) -> tuple[FactResult, ...]:
+        """Record the facts; with `together` none at all when one is refused."""
+        self._foresee(facts)
+        results = tuple(self._judge(fact) for fact in facts)
+        if together and any(isinstance(result, Refused) for result in results):
+            return results
+        if self._accepted:
+            self._connection.executemany(
+                "INSERT INTO withdrawal VALUES (?, ?) ON CONFLICT (fact_id) DO UPDATE SET recorded_at = min(recorded_at, excluded.recorded_at)",
+                self._withdrawn.items(),
+            )
+            keeping = Keeping(self._connection, self._institution, self._source, self._ledger, self._claims)
+            keeping.keep(self._accepted, self._undone)
+        return results
+
+    def _foresee(self, facts: Sequence[Prepared]) -> None:
+        """Read what the facts touch."""
+        targets = [self._target(fact) for fact in facts if isinstance(fact.fact.content, FactWithdrawn)]
+        ids = sorted({*(fact.id for fact in facts), *targets})
+        withdrawals = self._connection.execute("SELECT EXISTS (SELECT 1 FROM withdrawal)").fetchone()[0]
+        for start in range(0, len(ids), 1024):
+            some = ids[start : start + 1024]
+            some += some[-1:] * ((1 if len(some) == 1 else 32 if len(some) <= 32 else 1024) - len(some))
+            for id_, *row in self._connection.execute(
+                f"SELECT id, number, kind, occurred_at, recorded_at, withdrawn_at, hash FROM fact WHERE id IN ({marks(some)})", some
+            ):
+                self._facts[id_] = self._claims.reports[row[0]] = Report(*row)
+            if withdrawals:
+                self._withdrawn |= dict(self._connection.execute(f"SELECT * FROM withdrawal WHERE fact_id IN ({marks(some)})", some))
+        self._ledger.find(id_ for fact in facts for id_ in fact.entities)
+        self._ledger.read_nodes(self._ledger.numbers.values())
+        self._claims.find((SPACES[fact.kind], str(fact.values[0])) for fact in facts if fact.kind in SPACES)
+
+    def _target(self, fact: Prepared) -> str:
+        """Id of the fact that a withdrawal names."""
+        assert isinstance(fact.fact.content, FactWithdrawn)
+        return self._sealer.fact_id(self._source, fact.fact.content.fact_id)
+
+    def _judge(self, fact: Prepared) -> FactResult:
+        """Accept a fact, or say why not."""
+        before = self._facts.get(fact.id)
+        if before is not None:
+            if before.hash == fact.hash:
+                return Repeated(before.recorded_at)
+            message = (
+                f"fact id {fact.fact.source_id!r} was recorded before with other content, which stands: give what is new an id of its own"
+            )
+            return Refused(Conflict(message, ("id",), before.recorded_at))
+        recorded_at = self._recorded_at if fact.fact.recorded_at is None else fact.fact.recorded_at
+        if recorded_at > self._recorded_at:
+            problem = Problem(("recordedAt",), "is ahead of now: history became known in the past, so correct it or leave it out")
+            return Refused(InvalidInput([problem]))
+        unknown = self._unknown(fact)
+        if unknown is not None:
+            return Refused(unknown)
+        withdrawn_at = None if fact.kind == WITHDRAWAL or not self._withdrawn else self._withdrawn.get(fact.id)
+        report = Report(0, fact.kind, fact.fact.occurred_at, recorded_at, withdrawn_at, fact.hash)
+        if fact.kind in SPACES:
+            refused = self._claim(fact, report)
+            if refused is not None:
+                return refused
+        self._accept(fact, report)
+        return RECORDED
+
+    def _unknown(self, fact: Prepared) -> Unknown | None:
+        """The first entity that a fact names by an id that nothing standing has."""
+        for id_, name in fact.entities.items():
+            if name.key is None:
+                number = self._ledger.numbers.get(id_)
+                if number is None or self._ledger.node(number).facts == 0:
+                    message = "is no entity of this institution: give an id that this API gave you, or name it by key or value"
+                    return Unknown(message, _path(fact, id_))
+        return None
+
+    def _claim(self, fact: Prepared, report: Report) -> Refused | None:
+        """Use the fact's key, or say who uses it for something else."""
+        values = list(fact.values)
+        for place in fact.named:
+            values[place] = self._ledger.numbers.get(str(values[place]))
+        report.values = tuple(values[1:])
+        space, key = SPACES[fact.kind], str(fact.values[0])
+        other = self._claims.conflicting(space, key, report)
+        if other is None:
+            return None
+        message = f"key {key!r} was reported before with another amount, account, kind or moment, and the first stands: use another key"
+        return Refused(Conflict(message, (*_content(fact), "key"), other.recorded_at))
+
+    def _accept(self, fact: Prepared, report: Report) -> None:
+        """Give a fact its number, and note whom it names and what it withdraws."""
+        ledger = self._ledger
+        report.number = self._sequences.next("fact")
+        self._facts[fact.id] = self._claims.reports[report.number] = report
+        self._prepared[report.number] = fact
+        stands, changed_at = report.withdrawn_at is None, report.changed_at
+        for id_, name in fact.entities.items():
+            number = ledger.numbers.get(id_)
+            if number is None:
+                number = ledger.make(id_, name)
+            ledger.name(number, report.occurred_at, changed_at, stands)
+        if fact.kind in SPACES:
+            if report.values is not None and None in report.values[:2]:
+                values = list(fact.values)
+                for place in fact.named:
+                    values[place] = ledger.numbers[str(values[place])]
+                report.values = tuple(values[1:])
+            self._claims.of(SPACES[fact.kind], str(fact.values[0])).append(report)
+        if fact.kind == WITHDRAWAL:
+            self._withdraw(self._target(fact), report.recorded_at)
+        self._accepted.append((fact, report))
+
+    def _withdraw(self, target: str, recorded_at: Instant) -> None:
+        """Note that a fact, known already or not, counts as never reported from then on."""
+        self._withdrawn[target] = min(recorded_at, self._withdrawn.get(target, recorded_at))
+        report = self._facts.get(target)
+        if report is None or report.kind == WITHDRAWAL or (report.withdrawn_at is not None and report.withdrawn_at <= recorded_at):
+            return
+        stood, report.withdrawn_at = report.withdrawn_at is None, recorded_at
+        if report.number in self._prepared:
+            named = [self._ledger.numbers[id_] for id_ in self._prepared[report.number].entities]
+        else:
+            row = self._connection.execute(f"SELECT {FACT_COLUMNS} FROM {FACT_TABLES} WHERE f.number = ?", (report.number,)).fetchone()
+            kept = self._undone[report.number] = read_kept(row)._replace(withdrawn_at=recorded_at)
+            named = kept.named()
+        for number in named:
+            node = self._ledger.node(number)
+            node.facts -= stood
+            self._ledger.unsure.add(number)
+            self._ledger.touch(number, report.occurred_at, report.changed_at)
+
+
+WITHDRAWAL: Final = PLANS[FactWithdrawn].number
+
+
+def _content(fact: Prepared) -> tuple[str, str]:
+    """Path to a fact's content, in the schema's words."""
+    name = type(fact.fact.content).__name__
+    return "content", name[0].lower() + name[1:]
+
+
+def _path(fact: Prepared, id_: str) -> tuple[str, ...]:
+    """Path to where a fact names an entity by this id."""
+    names = PLANS[type(fact.fact.content)].names
+    field = next((names[place] for place in fact.named if fact.values[place] == id_), "place")
+    return (*_content(fact), re.sub(r"_(\w)", lambda match: match[1].upper(), field.rstrip("_")), "id")

@@ -1,0 +1,192 @@
+"""The bounded piece of graph around an entity, breadth first."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from graph import weighing
+from graph.chains import strengths
+from graph.ids import TIE_KINDS, tie_id
+from graph.model import Neighbour, Neighbourhood, Tie, TieKind, Truncation, TruncationCause, WalkBounds
+from graph.stores.sqlite.crowding import Cut, count_unread
+from graph.stores.sqlite.reading import Snapshot
+from graph.stores.sqlite.rows import Adjacency, Node, TieRow, stream, stream_parts
+
+
+def walk(snapshot: Snapshot, centre: int, bounds: WalkBounds, deadline: float | None = None) -> Neighbourhood:
+    """The neighbourhood of the entity with this number, which must exist at the moment; `GraphStore.neighbourhood` is the contract.
+
+    Level by level, strongest entity first (by what is shown so far, then by id), each one's ties newest first: so what a bound
+    cuts off is the weakest entities' oldest ties. An entity that found no place is not let in later. `deadline` is a reading of
+    `time.monotonic()`; what was walked by then is returned. Reads O(entities) times `ties_per_entity` rows, hubs through an
+    index, one statement a level for all others.
+    """
+    walked = _Walk(snapshot, centre, bounds, deadline)
+    walked.go()
+    return walked.neighbourhood()
+
+
+def tie_of(row: TieRow, nodes: Mapping[int, Node]) -> Tie:
+    """A row as the graph's word, weighed; both ends must be among the nodes."""
+    from_, to, kind = nodes[row.from_], nodes[row.to], TIE_KINDS[row.kind]
+    return Tie(
+        tie_id(kind, from_.id, to.id), kind, from_.id, to.id, weigh(row, nodes),
+        row.first_at, row.last_at, row.recorded_at, row.ended_at, row.times, row.total, row.share,
+    )  # fmt: skip
+
+
+def weigh(row: TieRow, nodes: Mapping[int, Node]) -> float:
+    """The weight of a tie between two of the nodes (see `graph.weighing`)."""
+    from_degree = nodes[row.from_].degrees.get(stream(row.kind, False, row.to), 0)
+    to_degree = nodes[row.to].degrees.get(stream(row.kind, True, row.from_), 0)
+    return weighing.weight(TIE_KINDS[row.kind], from_degree, to_degree)
+
+
+def late(deadline: float | None) -> bool:
+    """Whether the deadline, a reading of `time.monotonic()`, has come."""
+    return deadline is not None and time.monotonic() >= deadline
+
+
+class _Walk:
+    """One walk under way: who is in, which ties are shown, what was left out."""
+
+    def __init__(self, snapshot: Snapshot, centre: int, bounds: WalkBounds, deadline: float | None) -> None:
+        self.snapshot = snapshot
+        self.bounds = bounds
+        self.deadline = deadline
+        self.centre = centre
+        self.nodes = snapshot.load([centre])
+        self.inside = {centre}
+        self.shown: dict[int, tuple[TieRow, float]] = {}
+        self.left_out: dict[int, TieRow] = {}
+        """Ties read and not shown."""
+        self.cut: dict[int, Cut] = {}
+        """Entities with more ties than were read of them."""
+        self.causes: set[TruncationCause] = set()
+        self.strengths = {centre: 1.0}
+
+    def go(self) -> None:
+        """Walk level by level."""
+        level = [self.centre]
+        for distance in range(self.bounds.depth):
+            last = distance == self.bounds.depth - 1
+            room = self.bounds.entities - (0 if last else self.bounds.reserve)
+            kinds = self._kinds(last=last)
+            around = self._around(level, kinds)
+            reached: list[int] = []
+            for node in level:
+                if node in around:
+                    self._take(node, around[node], room, reached)
+                    if around[node].left_out:
+                        self.cut[node] = Cut(around[node].left_out, frozenset(row.number for row in around[node].ties), kinds)
+                else:
+                    self.causes.add(TruncationCause.DEADLINE)
+            if not reached:
+                break
+            self.strengths = strengths(self.centre, ((row.from_, row.to, weight) for row, weight in self.shown.values()))
+            level = sorted(reached, key=lambda number: (-self.strengths[number], self.nodes[number].id))
+
+    def _kinds(self, *, last: bool) -> frozenset[TieKind] | None:
+        kinds = self.bounds.kinds
+        if last and self.bounds.last_kinds is not None:
+            return self.bounds.last_kinds if kinds is None else self.bounds.last_kinds & kinds
+        return kinds
+
+    def _around(self, level: list[int], kinds: frozenset[TieKind] | None) -> dict[int, Adjacency]:
+        """What surrounds each entity of a level: its newest ties of at least the minimum weight."""
+        limit = self.bounds.ties_per_entity
+        if self.bounds.minimum_weight <= 0.0:
+            around = self.snapshot.adjacent(level, limit, kinds, self.deadline)
+        else:
+            around = self._heavy_around(level, kinds)
+        others = {row.other(node) for node, found in around.items() for row in found.ties}
+        self.nodes |= self.snapshot.load(others.difference(self.nodes))
+        if self.bounds.minimum_weight <= 0.0:
+            return around
+        heavy: dict[int, Adjacency] = {}
+        for node, found in around.items():
+            ties = [row for row in found.ties if weigh(row, self.nodes) >= self.bounds.minimum_weight]
+            heavy[node] = Adjacency(tuple(ties[:limit]), max(0, len(ties) - limit))
+        return heavy
+
+    def _heavy_around(self, level: list[int], kinds: frozenset[TieKind] | None) -> dict[int, Adjacency]:
+        """All ties of each entity but those of kinds that its own degree makes lighter than the minimum: a hub's crowd is not read."""
+        together: dict[frozenset[TieKind], list[int]] = {}
+        for number, node in self.snapshot.load(level).items():
+            heavy = frozenset(
+                kind
+                for code, degree in node.degrees.items()
+                if weighing.weight(kind := TIE_KINDS[stream_parts(code)[0]], degree, 1) >= self.bounds.minimum_weight
+            )
+            together.setdefault(heavy if kinds is None else heavy & kinds, []).append(number)
+        around: dict[int, Adjacency] = {}
+        for only, numbers in together.items():
+            most = max(sum(self.nodes[number].degrees.values()) for number in numbers)
+            around |= self.snapshot.adjacent(numbers, max(most, 1), only, self.deadline)
+        return around
+
+    def _take(self, node: int, found: Adjacency, room: int, reached: list[int]) -> None:
+        """Show an entity's ties as far as the bounds allow."""
+        for row in found.ties:
+            if row.number in self.shown:
+                continue
+            other = row.other(node)
+            if len(self.shown) >= self.bounds.ties:
+                self.causes.add(TruncationCause.TIES)
+                self.left_out[row.number] = row
+            elif other in self.inside:
+                self._show(row)
+            elif len(self.inside) >= room:
+                self.causes.add(TruncationCause.ENTITIES)
+                self.left_out[row.number] = row
+            else:
+                self.inside.add(other)
+                reached.append(other)
+                self._show(row)
+
+    def _show(self, row: TieRow) -> None:
+        self.shown[row.number] = (row, weigh(row, self.nodes))
+        self.left_out.pop(row.number, None)
+
+    def neighbourhood(self) -> Neighbourhood:
+        """What was walked, in the contract's order."""
+        found = strengths(self.centre, ((row.from_, row.to, weight) for row, weight in self.shown.values()))
+        entities = self.snapshot.entities(self.inside)
+        distances = self._distances()
+        neighbours = [Neighbour(entities[number], distances[number], found[number]) for number in self.inside]
+        neighbours.sort(key=lambda n: (n.distance, -n.strength, n.entity.id))
+        ties = [tie_of(row, self.nodes) for row, _ in self.shown.values()]
+        ties.sort(key=lambda tie: (-tie.weight, tie.id))
+        return Neighbourhood(self.nodes[self.centre].id, self.snapshot.moment, tuple(neighbours), tuple(ties), self._truncation())
+
+    def _distances(self) -> dict[int, int]:
+        """Fewest shown ties from the centre: a tie that only its far end showed may be a short cut."""
+        beside: dict[int, list[int]] = {}
+        for row, _ in self.shown.values():
+            beside.setdefault(row.from_, []).append(row.to)
+            beside.setdefault(row.to, []).append(row.from_)
+        distances, level = {self.centre: 0}, [self.centre]
+        while level:
+            reached = {other for number in level for other in beside.get(number, ()) if other not in distances}
+            distances.update(dict.fromkeys(reached, distances[level[0]] + 1))
+            level = list(reached)
+        return distances
+
+    def _truncation(self) -> Truncation | None:
+        """Which bounds were met, and how many different ties were seen and left out."""
+        unread = self._unread()
+        if unread:
+            self.causes.add(TruncationCause.TIES_PER_ENTITY)
+        if not self.causes:
+            return None
+        causes = tuple(cause for cause in TruncationCause if cause in self.causes)
+        return Truncation(causes, None if TruncationCause.DEADLINE in causes else len(self.left_out) + unread)
+
+    def _unread(self) -> int:
+        """Different ties of crowded entities that were counted and never read, from neither end."""
+        read = self.left_out | {number: row for number, (row, _) in self.shown.items()}
+        return count_unread(self.snapshot, self.cut, read, self._passes)
+
+    def _passes(self, row: TieRow) -> bool:
+        return self.bounds.minimum_weight <= 0.0 or weigh(row, self.nodes) >= self.bounds.minimum_weight

@@ -1,0 +1,21 @@
+"""Replay: a judgement made again from what was stored, and never from the graph."""
+
+from __future__ import annotations
+
+from rules import dossier as dossiers
+from rules import judgements
+from rules.deciding import decide
+from rules.model import Decision
+from rules.strategy import CompiledStrategy
+
+
+def replay(decision: Decision, strategy: CompiledStrategy) -> bool:
+    """Whether the judgement, made again from the stored dossier by the strategy that it cites, is equal byte for byte, and so are its inputs.
+
+    Raises ValueError for another strategy than the decision's.
+    """
+    if strategy.strategy.id != decision.strategy:
+        raise ValueError(f"{decision.id} was made by strategy {decision.strategy}: replay it by that one, not by {strategy.strategy.id}")
+    inputs = dossiers.inputs_hash(dossiers.encode(decision.dossier), strategy.canonical)
+    again = judgements.encode(decide(decision.dossier, strategy))
+    return inputs == decision.inputs_hash and again == judgements.encode(decision.judgement)

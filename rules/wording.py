@@ -1,0 +1,54 @@
+"""Values as a person reads them: yuan for fen, per cent for shares, days for days."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rules.model import Signal, SignalKind, SignalValue
+
+UNKNOWN: Final = "unknown"
+"""Of a signal that was not read."""
+
+NONE: Final = "none"
+"""Of a signal with nothing to measure."""
+
+_SPELT: Final = frozenset({"months", "days", "hours", "minutes"})
+"""Units that stand behind their number; of others the sentence says what is counted."""
+
+_NAMES: Final = {"CNY": "yuan"}
+_WITHOUT_MINOR: Final = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "XAF", "XOF"})
+"""Currencies whose minor unit is the major one (ISO 4217 exponent 0) that lenders here may meet."""
+
+
+def money(amount: int, currency: str) -> str:
+    """`1,234.50 yuan` of minor units; whole amounts without decimals."""
+    name = _NAMES.get(currency, currency)
+    if currency in _WITHOUT_MINOR:
+        return f"{amount:,} {name}"
+    sign, (major, minor) = "-" if amount < 0 else "", divmod(abs(amount), 100)
+    return f"{sign}{major:,}{f'.{minor:02d}' if minor else ''} {name}"
+
+
+def display(signal: Signal, value: SignalValue, absent: bool, currency: str) -> str:
+    """The value with its unit; `none` when there was nothing to measure."""
+    if absent:
+        return NONE
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return value
+    if signal.kind is SignalKind.MONEY:
+        return money(int(value), currency)
+    if signal.unit == "share":
+        return f"{value * 100:.0f}%"
+    if signal.unit in {"days", "hours", "minutes"}:
+        return (
+            f"{value:,.3g} {signal.unit[:-1] if value == 1 else signal.unit}" if isinstance(value, float) else _counted(value, signal.unit)
+        )
+    if signal.unit == "times":
+        return f"{value:,.1f} times"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
+
+
+def _counted(value: int, unit: str) -> str:
+    return f"{value:,} {unit[:-1] if value == 1 else unit}"
