@@ -54,6 +54,7 @@ def open_vault(settings: Settings) -> Vault:
 def migrate(settings: Settings) -> bool:
     """Bring the records to this version's tables; whether anything was to be done."""
     open_vault(settings)
+    _make_private(settings.data / RECORDS_FILE)
     engine = embedded_engine(settings.data / RECORDS_FILE, COMMAND_LOCK_SECONDS)
     try:
         return migrations.upgrade(engine)
@@ -71,6 +72,7 @@ def open_records(settings: Settings) -> tuple[Records, Vault]:
     Raises `VaultError` for a lost or exchanged key file, `CannotMigrate`, `RecordsUnavailable`, `OSError`; each says what to do.
     """
     vault = open_vault(settings)
+    _make_private(settings.data / RECORDS_FILE)
     bounds = Bounds(
         settings.records_queue, settings.records_group, settings.records_readers, settings.records_timeout, settings.records_lock_seconds
     )
@@ -85,6 +87,11 @@ def open_records(settings: Settings) -> tuple[Records, Vault]:
     finally:
         slow.dispose()
     return Records(embedded_engine(settings.data / RECORDS_FILE, bounds.lock_seconds), bounds), vault
+
+
+def _make_private(path: Path) -> None:
+    """Make a database's file for its owner alone, before the database does; its log and index take its mode. Raises `OSError`."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
 def _told(error: Exception) -> Exception:
@@ -110,6 +117,7 @@ def open_graph(settings: Settings, vault: Vault) -> GraphStore:
     """The graph store that settings choose: today the embedded one. Raises `GraphUnavailable`, `OSError`."""
     from graph.stores.sqlite.store import SqliteStore
 
+    _make_private(settings.data / GRAPH_FILE)
     return SqliteStore.open(settings.data / GRAPH_FILE, vault.sealer, vault.check_value())
 
 
@@ -188,7 +196,9 @@ def create_app(settings: Settings) -> Starlette:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         from api.jobs.working import work
+        from api.responsiveness import keep_responsive
 
+        keep_responsive()
         tasks = [asyncio.create_task(services.metrics.run())]
         if settings.workers > 1:
             tasks.append(asyncio.create_task(follow_parent(os.getppid())))

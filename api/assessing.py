@@ -114,7 +114,21 @@ async def assess(services: Services, principal: Principal, request: AssessReques
     meter = Meter()
     begun = time.perf_counter()
     budget = Budget(services.settings, request.deadline, begun if received is None else received)
-    return await metered(_assess(services, principal, request, budget, meter), meter)
+    assessed = await metered(_assess(services, principal, request, budget, meter), meter)
+    if not assessed.replayed:
+        _count(services, assessed.decision, time.perf_counter() - budget.received)
+    return assessed
+
+
+def _count(services: Services, decision: Decision, seconds: float) -> None:
+    """Tell the metrics of a decision and of its read of the graph."""
+    judgement, metrics = decision.judgement, services.metrics
+    metrics.decision(str(judgement.verdict), [str(source) for source in judgement.degraded], seconds)
+    failed = [one for one in decision.dossier.unread if one.source is DecisionSource.GRAPH]
+    for one in failed:
+        metrics.graph_failed(str(one.cause))
+    if not failed:
+        metrics.graph_read("surroundings", decision.timing.graph / 1000)
 
 
 async def _assess(services: Services, principal: Principal, request: AssessRequest, budget: Budget, meter: Meter) -> Assessed:

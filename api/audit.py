@@ -20,6 +20,7 @@ from api.records import Records
 from api.tables import audit_entries, audit_heads
 from graph.errors import RingfenceError
 from graph.model import Instant
+from rules.statements import Hot
 
 START: Final = b"\0" * 32
 """What comes before the first entry."""
@@ -66,10 +67,10 @@ class Checkpoint:
     """HMAC-SHA256 over the rest, hexadecimal."""
 
 
-HEAD: Final = select(audit_heads.c.sequence, audit_heads.c.hash).where(audit_heads.c.institution == bindparam("b_institution"))
-APPEND: Final = insert(audit_entries)
-FIRST_HEAD: Final = insert(audit_heads)
-MOVE_HEAD: Final = (
+HEAD: Final = Hot(select(audit_heads.c.sequence, audit_heads.c.hash).where(audit_heads.c.institution == bindparam("b_institution")))
+APPEND: Final = Hot(insert(audit_entries))
+FIRST_HEAD: Final = Hot(insert(audit_heads))
+MOVE_HEAD: Final = Hot(
     update(audit_heads)
     .where(audit_heads.c.institution == bindparam("b_institution"), audit_heads.c.sequence == bindparam("b_before"))
     .values(sequence=bindparam("b_sequence"), hash=bindparam("b_hash"))
@@ -79,18 +80,18 @@ MOVE_HEAD: Final = (
 def append(connection: Connection, keys: AuditKeys, event: Event) -> int:
     """Add an entry to the institution's chain and give its number. Call it last in a transaction: it takes the head."""
     subjects = " ".join(event.subjects[:MAXIMUM_SUBJECTS])
-    head = connection.execute(HEAD, {"b_institution": event.institution}).first()
-    before, link = (0, START) if head is None else (head.sequence, head.hash)
+    head = _head(connection, event.institution)
+    before, link = head or (0, START)
     sequence = before + 1
     hash_ = _link(keys(event.institution), link, _content(sequence, event.at, event.principal, event.action, subjects, event.digest))
     named: dict[str, Any] = {"institution": event.institution, "sequence": sequence, "hash": hash_}
     entry = {"at": event.at, "principal": event.principal, "action": event.action, "subjects": subjects, "digest": event.digest}
-    connection.execute(APPEND, {**named, **entry})
+    APPEND.run(connection, {**named, **entry})
     if head is None:
-        connection.execute(FIRST_HEAD, named)
+        FIRST_HEAD.run(connection, named)
     else:
         moved = {"b_institution": event.institution, "b_before": before, "b_sequence": sequence, "b_hash": hash_}
-        if connection.execute(MOVE_HEAD, moved).rowcount != 1:
+        if MOVE_HEAD.run(connection, moved) != 1:
             raise BrokenChain(f"The audit chain of {event.institution} moved on while its head was held: send again.")
     return sequence
 
@@ -102,8 +103,7 @@ async def note(records: Records, keys: AuditKeys, event: Event) -> None:
 
 def checkpoint(connection: Connection, keys: AuditKeys, institution: str, now: Instant) -> Checkpoint:
     """Where the chain stands now, signed. Raises `BrokenChain` when its end does not fit its head."""
-    head = connection.execute(HEAD, {"b_institution": institution}).first()
-    sequence, hash_ = (0, START) if head is None else (head.sequence, head.hash)
+    sequence, hash_ = _head(connection, institution) or (0, START)
     last = connection.execute(
         select(audit_entries.c.hash).where(audit_entries.c.institution == institution, audit_entries.c.sequence == sequence)
     ).scalar()
@@ -136,12 +136,17 @@ def verify(connection: Connection, keys: AuditKeys, institution: str, checkpoint
         raise BrokenChain(
             f"The audit chain of {institution} ends at {sequence}, but a checkpoint saw entry {max(beyond)}: its tail was cut off."
         )
-    head = connection.execute(HEAD, {"b_institution": institution}).first()
-    if (head.sequence, head.hash) != (sequence, link) if head is not None else sequence > 0:
+    if (_head(connection, institution) or (0, START)) != (sequence, link):
         raise BrokenChain(
             f"The head of {institution}'s audit chain does not name its last entry, {sequence}: entries were cut off or added."
         )
     return sequence
+
+
+def _head(connection: Connection, institution: str) -> tuple[int, bytes] | None:
+    """Number and hash of the last entry; None before the first."""
+    row = HEAD.one(connection, {"b_institution": institution})
+    return None if row is None else (int(row[0]), bytes(row[1]))
 
 
 def write_checkpoint(point: Checkpoint) -> bytes:

@@ -13,6 +13,7 @@ import logging
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from secrets import token_hex
 from time import perf_counter
@@ -173,7 +174,9 @@ class GraphQLEndpoint:
             response = answer.response(note.media_type)
         response.headers["X-Request-Id"] = note.id
         self._note(request, note, answer)
-        await response(scope, receive, send)
+        # Nothing but the connection can fail here: the caller has left, which is no fault of anybody's.
+        with suppress(OSError, RuntimeError):
+            await response(scope, receive, send)
 
     def _note(self, request: Request, note: _Note, answer: Answer) -> None:
         """Log and count a request."""

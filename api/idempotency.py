@@ -18,6 +18,7 @@ from api.tables import idempotency_keys as keys
 from graph.errors import InvalidInput, Problem, RingfenceError
 from graph.model import Instant
 from graph.sealing import Sealer
+from rules.statements import Hot
 
 SHORTEST_KEY: Final = 8
 LONGEST_KEY: Final = 64
@@ -86,10 +87,10 @@ NAMED: Final = and_(
 )
 HELD: Final = and_(NAMED, keys.c.fence == bindparam("b_fence"), keys.c.answer.is_(None))
 
-FIND: Final = select(keys).where(NAMED)
-INSERT: Final = insert(keys)
+FIND: Final = Hot(select(keys.c.input_hash, keys.c.at, keys.c.first_used_at, keys.c.lease_until, keys.c.fence, keys.c.answer).where(NAMED))
+INSERT: Final = Hot(insert(keys))
 TAKE: Final = update(keys).where(NAMED, keys.c.fence == bindparam("b_fence"))
-ANSWER: Final = update(keys).where(HELD).values(answer=bindparam("b_answer"))
+ANSWER: Final = Hot(update(keys).where(HELD).values(answer=bindparam("b_answer")))
 FREE: Final = update(keys).where(HELD).values(lease_until=bindparam("b_until"))
 FORGET: Final = delete(keys).where(HELD)
 
@@ -100,10 +101,27 @@ def claim(connection: Connection, wanted: Intent, now: Instant, *, lease: int, d
     Raises `IdempotencyConflict` for another input than the one answered or running, `IdempotencyInProgress` while another call holds it.
     """
     named = _named(wanted)
-    row = connection.execute(FIND, named).first()
+    row = FIND.one(connection, named)
     if row is None:
-        connection.execute(INSERT, _fresh(wanted, now, lease, 1))
+        INSERT.run(connection, {**_fresh(wanted, now, lease, 1), "answer": None})
         return Claim(wanted, 1, now)
+    return _found(connection, wanted, now, _Kept(*row), lease=lease, days=days)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A row of the table, in the order of `FIND`."""
+
+    input_hash: bytes
+    at: Instant
+    first_used_at: Instant
+    lease_until: Instant
+    fence: int
+    answer: str | None
+
+
+def _found(connection: Connection, wanted: Intent, now: Instant, row: _Kept, *, lease: int, days: int) -> Claim | Answered:
+    """What a key that was used before means for this call."""
     if row.first_used_at <= now - days * DAY:
         return _take(connection, wanted, row.fence, _fresh(wanted, now, lease, row.fence + 1))
     running = row.answer is None and row.lease_until > now
@@ -123,7 +141,7 @@ def claim(connection: Connection, wanted: Intent, now: Instant, *, lease: int, d
 def answer(connection: Connection, held: Claim, kept: Mapping[str, object]) -> None:
     """Keep what the call made, in the transaction that makes it. Raises `Fenced` when another call holds the key by now."""
     values = {**_named(held.intent), "b_fence": held.fence, "b_answer": orjson.dumps(kept).decode()}
-    if connection.execute(ANSWER, values).rowcount != 1:
+    if ANSWER.run(connection, values) != 1:
         raise Fenced("The lease of this call ended and another took its idempotency key over.")
 
 

@@ -144,7 +144,10 @@ async def gather_dossier(
         except Exception:  # whatever a source raises is its failure and not ours
             unread = (down, Unread(DecisionSource.RECORDS, DegradedCause.FAILED, 0.0))
         return Gathered(dossiers.settle(Dossier(application, moment.known_at, None, before, unread)), down.waited, 0)
+    begun = time.perf_counter()
     gathered = await gather(application, institution, services.graph, remember, moment, deadline)
+    # The loop's own clock, which `gather` has, counts whole milliseconds under uvloop.
+    gathered = replace(gathered, graph_ms=_milliseconds(time.perf_counter() - begun))
     failed = [one for one in gathered.dossier.unread if one.source is DecisionSource.GRAPH and one.cause is not DegradedCause.TRUNCATED]
     if failed:
         services.breaker.failed()

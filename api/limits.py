@@ -138,14 +138,16 @@ def _digest(key: str) -> bytes:
     return hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=16).digest()
 
 
-def _wait(room: float, current: int, before: int, within: float, seconds: float) -> float:
+def _wait(room: int, current: int, before: int, within: float, seconds: float) -> float:
     """Seconds until a sliding window holds at most `room`, given the counts of this window and the one before."""
     left = seconds - within
+    if room < 0:
+        return seconds  # more than a whole window holds: no wait is long enough, and a number has to be said
     if current <= room:
         # What the window before still weighs must fall: before * (1 - (within + wait) / seconds) <= room - current.
         return max(0.001, seconds * (1 - (room - current) / before) - within) if before else seconds
     # This window's own count must become the past, and fall: current * (1 - wait / seconds) <= room.
-    return left + max(0.001, seconds * (1 - max(0.0, room) / current))
+    return left + max(0.001, seconds * (1 - room / current))
 
 
 @dataclass(slots=True)

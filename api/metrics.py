@@ -176,7 +176,8 @@ class Metrics:
         _add(sums, self._own())
         for path in sorted(self._folder.glob("*.json")) if self._folder is not None else ():
             if path != self._file:
-                with suppress(OSError, orjson.JSONDecodeError):
+                # A file that is gone, or that nobody of ours wrote, is left out.
+                with suppress(OSError, ValueError, TypeError, AttributeError):
                     _add(sums, orjson.loads(path.read_bytes()), dead=not _alive(path))
         return generate_latest(_Summed(self._registry, sums))
 

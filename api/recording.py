@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -69,6 +70,8 @@ async def record_facts(services: Services, principal: Principal, source: str, fa
     results = tuple(Refused(one) if isinstance(one, InvalidInput) else next(remaining) for one in decoded)
     source_ids = tuple(str(raw.get("id", "")) for raw in facts)
     await _note_facts(services, principal, source, source_ids, results, recorded_at)
+    of = Counter(type(result) for result in results)
+    services.metrics.facts(recorded=of[Recorded], repeated=of[Repeated], refused=of[Refused])
     return FactsRecorded(results, source_ids, recorded_at)
 
 

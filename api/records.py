@@ -24,6 +24,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import NullPool
 
 from graph.errors import RingfenceError
+from graph.metering import Meter, running
 
 T = TypeVar("T")
 
@@ -46,6 +47,8 @@ class _Item(Generic[T]):
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[T]
     durable: bool = True
+    meter: Meter | None = None
+    """Of the task that waits."""
     result: T | None = None
     error: BaseException | None = None
 
@@ -182,7 +185,7 @@ class Records:
         future: asyncio.Future[T] = loop.create_future()
         seconds = self.bounds.timeout if seconds is None else seconds
         timer = loop.call_later(max(seconds, 0.0), _expire, future, seconds)
-        line.put(_Item(work, loop, future, durable))
+        line.put(_Item(work, loop, future, durable, running()))
         try:
             return await future
         finally:
@@ -213,6 +216,7 @@ class Records:
 
     def _commit(self, session: _Session, items: Sequence[_Item[Any]], *, durable: bool) -> None:
         """Run the group in one transaction and tell everybody what became of it."""
+        started = time.thread_time_ns()
         try:
             connection = session.open()
             session.durability(FULL if durable else NORMAL)
@@ -228,6 +232,7 @@ class Records:
             for item in items:
                 item.error = refusal
             _abandon(session)
+        _share(items, time.thread_time_ns() - started)
         _settle_all(items)
 
     def _read_loop(self) -> None:
@@ -235,6 +240,7 @@ class Records:
         while (item := self._reads.get()) is not None:
             if item.future.done():
                 continue
+            started = time.thread_time_ns()
             try:
                 connection = session.open()
                 session.raw.execute("BEGIN")
@@ -246,6 +252,7 @@ class Records:
                 item.error = unavailable(error) if _is_of_the_database(error) else error
                 if item.error is not error:
                     _abandon(session)
+            _share([item], time.thread_time_ns() - started)
             _settle_all([item])
         session.close()
 
@@ -295,6 +302,13 @@ def _abandon(session: _Session) -> None:
 def _expire(future: asyncio.Future[Any], seconds: float) -> None:
     if not future.done():
         future.set_exception(RecordsUnavailable(f"The records did not answer within {seconds * 1000:.0f} ms: send again."))
+
+
+def _share(items: Sequence[_Item[Any]], nanoseconds: int) -> None:
+    """Let everybody in a group bear an equal part of its processor time."""
+    for item in items:
+        if item.meter is not None:
+            item.meter.add(nanoseconds // len(items))
 
 
 def _settle_all(items: Sequence[_Item[Any]]) -> None:

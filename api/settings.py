@@ -134,7 +134,7 @@ class Settings:
     """How long a worker waits before it looks for jobs again."""
     job_attempts: int = 10_000
     """How often a job is tried."""
-    jobs_waiting: int = 100_000
+    jobs_waiting: int = 20_000
     """Most jobs of one institution that wait; more applications are UNAVAILABLE while the graph is down."""
     run_jobs: bool = True
     """Whether server processes work jobs."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import Connection, bindparam, select
 
 from rules.records import live_strategy
+from rules.statements import Hot
 from rules.strategy import CompiledStrategy, compile_strategy, shipped
 from rules.tables import live_strategies
 
-LIVE = select(live_strategies.c.strategy).where(live_strategies.c.institution == bindparam("b_institution"))
+LIVE: Final = Hot(select(live_strategies.c.strategy).where(live_strategies.c.institution == bindparam("b_institution")))
 
-MOST = 1_000
+MOST: Final = 1_000
 """Versions kept compiled; over it they are compiled again as they are needed."""
 
 
@@ -22,9 +25,10 @@ class Strategies:
 
     def live(self, connection: Connection, institution: str) -> CompiledStrategy:
         """The strategy that judges now, as the records say: one look-up by key."""
-        id_ = connection.execute(LIVE, {"b_institution": institution}).scalar()
-        if id_ is None:
+        row = LIVE.one(connection, {"b_institution": institution})
+        if row is None:
             return shipped()
+        id_ = str(row[0])
         found = self._compiled.get(id_)
         if found is None:
             if len(self._compiled) >= MOST:

@@ -148,6 +148,7 @@ jobs = Table(
     Column("attempts", Integer, nullable=False),
     Column("done_at", BigInteger),
     Column("problem", Text, comment="Why the last attempt failed: an error's name"),
-    Index("jobs_waiting", "done_at", "due_at"),
+    Index("jobs_due", "done_at", "due_at"),
+    Index("jobs_waiting", "institution", "done_at"),
     comment="Work to be done later, leased to one worker at a time",
 )

@@ -115,8 +115,8 @@ def _loan(reading: Reading, raw: Raw, path: Path) -> Content:
 
 def _tie(reading: Reading, raw: Raw, path: Path) -> tuple[EntityName, TieKind, EntityName]:
     """Both ends and the kind of a tie fact, which must fit."""
-    kind = reading.needed_choice(raw, path, "kind", _TIES)
     before = len(reading.problems)
+    kind = reading.needed_choice(raw, path, "kind", _TIES)
     from_, to = reading.entity(raw, path, "from"), reading.entity(raw, path, "to")
     if kind in MONEY_TIES:
         reading.wrong((*path, "kind"), f"{kind.value} follows from transfers, pay-outs and repayments: report those instead")
@@ -280,10 +280,11 @@ def decode_application(
 ) -> Fact:
     """The fact that an `assessLoan` records of its raw `ApplicationInput`, made at `occurred_at`.
 
-    Raises `InvalidInput` with paths below `path`. Its id is `application:<key>:<hash of content and moment>` (semantics 1);
-    `content_hash` is the sealer's, since a plain hash would let a reader of ids try out phone numbers.
+    Raises `InvalidInput` with paths below `path`; the moment is `appliedAt` beside it. The fact's id is `application:<key>:<hash of
+    content and moment>` (semantics 1); `content_hash` is the sealer's, since a plain hash would let a reader of ids try out phones.
     """
     reading = Reading(institution, now)
+    reading.needed_moment({"appliedAt": occurred_at}, path[:-1], "appliedAt")
     content = _application(reading, reading.mapping(raw, path, CONTENT_FIELDS["applicationMade"]), path)
     reading.finish()
     digest = content_hash(_canonical(content, occurred_at))

@@ -60,15 +60,16 @@ def _phone(value: str) -> str:
 
 def _email(value: str) -> str:
     """`z***@example.com`; of a single letter before the @ nothing is shown."""
-    local, at, domain = value.rpartition("@")
-    return f"{local[0] if len(local) > 1 else ''}***{at}{domain}"
+    local, _, domain = value.rpartition("@")
+    return f"{local[0] if len(local) > 1 else ''}***@{domain}" if local else STARS
 
 
 def _ip_address(value: str) -> str:
     """`203.0.*.*`, and `2001:db8:*` for IPv6."""
-    if ":" in value:
-        return ":".join(part for part in value.split(":")[:2] if part) + ":*"
-    return ".".join(value.split(".")[:2]) + ".*.*"
+    groups, octets = value.split(":"), value.split(".")
+    if len(groups) > 2:
+        return ":".join(group for group in groups[:2] if group) + ":*"
+    return f"{octets[0]}.{octets[1]}.*.*" if len(octets) == 4 else STARS
 
 
 def _place(value: str) -> str:

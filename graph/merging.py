@@ -123,7 +123,7 @@ class TieFold(NamedTuple):
     last_at: Instant
     recorded_at: Instant
     ended_at: Instant | None
-    count: int
+    times: int
     total: int | None
     share: float | None
 
@@ -227,7 +227,10 @@ class _Fold:
     """The fold under way."""
 
     def __init__(self, facts: Iterable[Known], moment: Moment, identify: Identify) -> None:
-        known = [one for one in facts if one.recorded_at <= moment.known_at]
+        given = list(facts)
+        known = [one for one in given if one.recorded_at <= moment.known_at]
+        self.names = {identify(name): name for one in given for name in named(one.fact) if name.key is not None}
+        """What each entity is named by, whichever fact says so: an id stands for its key."""
         gone = _withdrawals(known)
         self.identify = identify
         self.standing = [
@@ -288,10 +291,10 @@ class _Fold:
         for one in self.standing:
             if (key := _key(one.fact.content)) is not None:
                 reports[key].append(one)
-        for (_, key), same in reports.items():
+        for (_, name), same in reports.items():
             one, recorded_at = same[0], min(report.recorded_at for report in same)
             content = one.fact.content
-            if isinstance(content, TransferMade) and key not in reversed_:
+            if isinstance(content, TransferMade) and name not in reversed_:
                 from_, to = self.identify(content.from_), self.identify(content.to)
                 self._observe(one, TieKind.PAYS, from_, to, amount=content.amount, recorded_at=recorded_at)
                 self.transfers.append(Transfer(from_, to, content.amount, content.transfer_kind, one.fact.occurred_at, recorded_at))
@@ -351,7 +354,7 @@ class _Fold:
         return [
             Tie(
                 tie_id(kind, from_, to), kind, from_, to, weight(kind, degrees[kind, False, from_, to[:3]], degrees[kind, True, to, from_[:3]]),
-                tie.first_at, tie.last_at, tie.recorded_at, tie.ended_at, tie.count, tie.total if kind in MONEY_TIES else None, tie.share,
+                tie.first_at, tie.last_at, tie.recorded_at, tie.ended_at, tie.times, tie.total if kind in MONEY_TIES else None, tie.share,
             )
             for (kind, from_, to), tie in folds.items()
         ], {entity: len(others) for entity, others in tied.items()}  # fmt: skip
@@ -363,19 +366,14 @@ class _Fold:
             if tie.kind is TieKind.PAID_OUT_TO:
                 paid_out[tie.from_id] += tie.total or 0
         moments: dict[str, list[Instant]] = defaultdict(list)
-        names: dict[str, EntityName] = {}
         for one in self.standing:
-            for name in {self.identify(name): name for name in named(one.fact)}.values():
-                moments[self.identify(name)].append(one.fact.occurred_at)
-                if name.key is not None:
-                    names[self.identify(name)] = name
-        return {id_: self._entity(id_, names[id_], at, reach.get(id_, 0), paid_out.get(id_)) for id_, at in moments.items()}
+            for id_ in {self.identify(name) for name in named(one.fact)}:
+                moments[id_].append(one.fact.occurred_at)
+        return {id_: self._entity(id_, self.names[id_], at, reach.get(id_, 0), paid_out.get(id_)) for id_, at in moments.items()}
 
     def _entity(self, id_: str, name: EntityName, at: list[Instant], reach: int, paid_out: int | None) -> Entity:
         """One entity with what is said of it."""
-        said: dict[str, object] = {}
-        for _, field, value in sorted(self.said.get(id_, ()), key=lambda one: one[0]):
-            said[field] = value
+        said = {field: value for _, field, value in sorted(self.said.get(id_, ()), key=lambda one: one[0])}
         blocked, standing = bool(said.pop("blocked", False)), said.pop("standing", Standing.CLEAR)
         assert isinstance(standing, Standing)
         application = said.pop("application", {})
@@ -399,7 +397,8 @@ def _label(name: EntityName, described: Mapping[str, FieldValue]) -> str:
 def _loan_fields(paid_out: int | None) -> dict[str, FieldValue]:
     """A loan's state without an outcome, and what was paid out."""
     state = LoanState.APPLIED if paid_out is None else LoanState.PAID_OUT
-    return {"state": state.value} | ({} if paid_out is None else {"paid_out": paid_out})
+    fields_: dict[str, FieldValue] = {"state": state.value}
+    return fields_ if paid_out is None else fields_ | {"paid_out": paid_out}
 
 
 def _value_fields(name: EntityName) -> dict[str, FieldValue]:

@@ -76,12 +76,14 @@ def _read(path: Path) -> Keys | None:
         return None
     except OSError as error:
         raise VaultError(f"The key file {path} cannot be opened ({error.strerror}): let the user that runs this read it.") from error
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         _check_status(path, os.fstat(descriptor))
-        try:
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
             text = file.read(MAXIMUM_BYTES + 1)
-        except OSError as error:
-            raise VaultError(f"The key file {path} cannot be read ({error.strerror}): put it back from your backup.") from error
+    except OSError as error:
+        raise VaultError(f"The key file {path} cannot be read ({error.strerror}): put it back from your backup.") from error
+    finally:
+        os.close(descriptor)
     return _parse(path, text)
 
 

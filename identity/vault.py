@@ -217,6 +217,7 @@ class Vault:
         self._keys = keys
         self._path = path
         self._sealers: dict[str, VaultSealer] = {}
+        self._audit_keys: dict[str, bytes] = {}
 
     @classmethod
     def open(cls, path: Path, *, create: bool = True) -> Vault:
@@ -248,7 +249,10 @@ class Vault:
 
     def audit_key(self, institution: str) -> bytes:
         """Key (32 bytes) that authenticates the institution's audit chain and signs its checkpoints."""
-        return _derive(self._keys.root, "audit", institution)
+        key = self._audit_keys.get(institution)
+        if key is None:
+            key = self._audit_keys.setdefault(institution, _derive(self._keys.root, "audit", institution))
+        return key
 
     def key(self, purpose: str, institution: str = "") -> bytes:
         """A key (32 bytes) for another purpose, such as `session` or `link`; each purpose has its own."""

@@ -10,8 +10,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
+from graph.bounds import DECISION_BOUNDS
 from graph.errors import GraphUnavailable
-from graph.model import Institution, Moment, Surroundings, TieKind, TruncationCause, WalkBounds
+from graph.model import Institution, Moment, Surroundings, TruncationCause, WalkBounds
 from graph.store import GraphStore
 from rules.dossier import settle
 from rules.model import Application, DecisionSource, DegradedCause, Dossier, History, Unread
@@ -20,9 +21,6 @@ T = TypeVar("T")
 
 GRAPH_SHARE: Final = 350 / 900
 """Of the whole deadline, what the graph gets (design §4)."""
-
-DECISION_BOUNDS: Final = WalkBounds(depth=4, ties_per_entity=30, entities=100, ties=200, kinds=frozenset(TieKind) - {TieKind.PAYS})
-"""Of the walk round the loan: merchant and applicant, what identifies them, who shares it, and how those stand."""
 
 _GRACE: Final = 0.05
 """Seconds that a store may take beyond its deadline to come back with what it walked, before it is given up."""

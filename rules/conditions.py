@@ -36,9 +36,7 @@ _PYTHON_TYPES: Final[dict[SignalKind, type]] = {
     SignalKind.TEXT: str,
 }
 
-_SKIPPED: Final = re.compile(
-    r"""//[^\n]*|[rRbB]{0,2}(?:\"\"\".*?\"\"\"|'''.*?'''|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""", re.DOTALL
-)
+_SKIPPED: Final = re.compile(r"""//[^\n]*|[rRbB]{0,2}(?:\"\"\".*?\"\"\"|'''.*?'''|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""", re.DOTALL)
 """Strings and comments, in which a name is no signal."""
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from typing import Final
 
-from graph.measures.picture import Picture, ties_of
-from graph.model import Tie
+from graph.measures.picture import Picture, ties, ties_of
 from rules.dossier import MAXIMUM_ENTITIES, MAXIMUM_TIES
 from rules.model import Material, Reading, Reason
 
@@ -20,7 +19,7 @@ class Evidence:
 
     def __init__(self, picture: Picture) -> None:
         self._picture = picture
-        self._ties: dict[str, Tie] | None = None
+        self._known: frozenset[str] | None = None
 
     def entities(self, readings: Iterable[Reading]) -> tuple[str, ...]:
         """The first entities of each reading in turn, at most 10."""
@@ -31,10 +30,10 @@ class Evidence:
         found = [reading.ties for reading in readings]
         if not any(found):
             return ()
-        if self._ties is None:
-            self._ties = ties_in(self._picture)
-        known = self._ties
-        return _in_turn([[one for one in ties if one in known] for ties in found], REASON_TIES)
+        if self._known is None:
+            self._known = frozenset(tie.id for tie in ties(self._picture))
+        known = self._known
+        return _in_turn([[one for one in each if one in known] for each in found], REASON_TIES)
 
 
 def shown(material: Material, reasons: Sequence[Reason]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -46,15 +45,16 @@ def shown(material: Material, reasons: Sequence[Reason]) -> tuple[tuple[str, ...
     picture = material.picture
     asked = material.application
     wanted = {party for party in (asked.loan, asked.merchant, asked.applicant) if party is not None and party in picture}
+    all_ties = ties(picture)
     named = {tie for reason in reasons for tie in reason.ties}
     for reason in reasons:
         wanted.update(reason.entities)
-    ties = ties_in(picture)
-    for tie in named:
-        wanted.update((ties[tie].from_id, ties[tie].to_id))
+    for tie in all_ties:
+        if tie.id in named:
+            wanted.update((tie.from_id, tie.to_id))
     for entity in list(wanted):
         _towards_centre(picture, entity, wanted)
-    inside = [each for each in ties.values() if each.from_id in wanted and each.to_id in wanted]
+    inside = [each for each in all_ties if each.from_id in wanted and each.to_id in wanted]
     inside.sort(key=lambda each: (-each.weight, each.id))
     entities = tuple(entity for entity in picture if entity in wanted)
     assert len(entities) <= MAXIMUM_ENTITIES, f"a settled dossier has at most {MAXIMUM_ENTITIES} entities"
@@ -85,9 +85,3 @@ def _in_turn(lists: list[list[str]], most: int) -> tuple[str, ...]:
     """The first of each list, then the second of each, and so on, without repeats."""
     mixed = (one for row in zip_longest(*lists) for one in row if one is not None)
     return tuple(dict.fromkeys(mixed))[:most]
-
-
-def ties_in(picture: Picture) -> dict[str, Tie]:
-    """All ties of a picture by id. O(ties)."""
-    edges: Iterable[tuple[str, str, Tie]] = picture.edges(data="tie")
-    return {tie.id: tie for _, _, tie in edges}

@@ -35,7 +35,7 @@ def limit_of(material: Material) -> Limit | None:
 
 
 def monthly_receipts(material: Material) -> int:
-    """Minor units a month, over up to 90 days, without self-payments, refunds and circles; 0 without receipts.
+    """Minor units a month, in hundreds, over up to 90 days, without self-payments, refunds and circles; 0 without receipts.
 
     Refunds and circles are seen in the flows of 30 days; their part of those is taken off the whole.
     """
@@ -44,4 +44,4 @@ def monthly_receipts(material: Material) -> int:
         return 0
     months = min(3.0, max(1.0, (material.application.at - receipts.first_at) / (30 * DAY)))
     unreal = min(1.0, circles(material).share + refunded(material.flows, material.accounts))
-    return int((receipts.amount_90 - receipts.self_paid_90) * (1.0 - unreal) / months)
+    return int((receipts.amount_90 - receipts.self_paid_90) * (1.0 - unreal) / months) // 100 * 100

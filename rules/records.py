@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, insert, select, tuple_, update
 
 from graph.errors import InvalidInput, Problem
 from graph.model import Instant
@@ -20,6 +20,7 @@ from graph.store import Page
 from rules import dossier as dossiers
 from rules import judgements
 from rules.model import Decision, History, Strategy, Timing, Verdict
+from rules.statements import Hot
 from rules.strategy import canonical, shipped, strategy_from
 from rules.tables import decision_reasons, live_strategies, strategies
 from rules.tables import decisions as table
@@ -48,6 +49,31 @@ class DecisionQuery:
     decided_after: Instant | None = None
     """Exclusive, as is the next."""
     decided_before: Instant | None = None
+
+
+KEEP: Final = Hot(insert(table))
+KEEP_REASON: Final = Hot(insert(decision_reasons))
+REPLACE: Final = Hot(
+    update(table)
+    .where(
+        table.c.institution == bindparam("b_institution"),
+        table.c.loan == bindparam("b_loan"),
+        table.c.replaced_by.is_(None),
+        table.c.id != bindparam("b_id"),
+    )
+    .values(replaced_by=bindparam("b_id"))
+)
+
+
+def _earlier(party: ColumnElement[str | None]) -> Hot:
+    """The newest decisions about a merchant or an applicant, by an index."""
+    wanted = select(table.c.loan, table.c.verdict, table.c.decided_at, table.c.id, table.c.at)
+    mine = (table.c.institution == bindparam("b_institution"), party == bindparam("b_party"), table.c.decided_at <= bindparam("b_known_at"))
+    return Hot(wanted.where(*mine).order_by(table.c.decided_at.desc(), table.c.id.desc()).limit(MAXIMUM_REMEMBERED))
+
+
+BY_MERCHANT: Final = _earlier(table.c.merchant)
+BY_APPLICANT: Final = _earlier(table.c.applicant)
 
 
 def save_strategy(connection: Connection, institution: str, strategy: Strategy, *, live: bool = True) -> None:
@@ -104,48 +130,36 @@ def save_decision(connection: Connection, decision: Decision) -> None:
     """Keep a decision; the newest one before it on the same loan is from now on replaced by it."""
     judgement, asked = decision.judgement, decision.dossier.application
     timing = decision.timing
-    connection.execute(
-        update(table)
-        .where(
-            table.c.institution == decision.institution,
-            table.c.loan == asked.loan,
-            table.c.replaced_by.is_(None),
-            table.c.id != decision.id,
-        )
-        .values(replaced_by=decision.id)
+    REPLACE.run(connection, {"b_institution": decision.institution, "b_loan": asked.loan, "b_id": decision.id})
+    KEEP.run(
+        connection,
+        {
+            "id": decision.id,
+            "institution": decision.institution,
+            "loan": asked.loan,
+            "merchant": asked.merchant,
+            "applicant": asked.applicant,
+            "verdict": judgement.verdict.value,
+            "degraded": is_degraded(decision),
+            "at": asked.at,
+            "known_at": decision.dossier.known_at,
+            "decided_at": decision.decided_at,
+            "strategy": decision.strategy,
+            "strategy_name": decision.strategy_name,
+            "strategy_version": decision.strategy_version,
+            "inputs_hash": decision.inputs_hash,
+            "dossier": dossiers.encode(decision.dossier),
+            "judgement": judgements.encode(judgement),
+            "timing": orjson.dumps([timing.total, timing.facts, timing.graph, timing.signals, timing.rules, timing.records]).decode(),
+            "cpu": decision.cpu,
+            "read": decision.read,
+            "micros": decision.micros,
+            "replaced_by": decision.replaced_by,
+        },
     )
-    connection.execute(
-        insert(table).values(
-            id=decision.id,
-            institution=decision.institution,
-            loan=asked.loan,
-            merchant=asked.merchant,
-            applicant=asked.applicant,
-            verdict=judgement.verdict.value,
-            degraded=is_degraded(decision),
-            at=asked.at,
-            known_at=decision.dossier.known_at,
-            decided_at=decision.decided_at,
-            strategy=decision.strategy,
-            strategy_name=decision.strategy_name,
-            strategy_version=decision.strategy_version,
-            inputs_hash=decision.inputs_hash,
-            dossier=dossiers.encode(decision.dossier),
-            judgement=judgements.encode(judgement),
-            timing=orjson.dumps([timing.total, timing.facts, timing.graph, timing.signals, timing.rules, timing.records]).decode(),
-            cpu=decision.cpu,
-            read=decision.read,
-            micros=decision.micros,
-            replaced_by=decision.replaced_by,
-        )
-    )
-    codes = sorted({reason.code for reason in judgement.reasons})
-    if codes:
-        lines = [
-            {"institution": decision.institution, "code": code, "decided_at": decision.decided_at, "decision": decision.id}
-            for code in codes
-        ]
-        connection.execute(insert(decision_reasons), lines)
+    for code in sorted({reason.code for reason in judgement.reasons}):
+        line = {"institution": decision.institution, "code": code, "decided_at": decision.decided_at, "decision": decision.id}
+        KEEP_REASON.run(connection, line)
 
 
 def is_degraded(decision: Decision) -> bool:
@@ -185,15 +199,10 @@ def history(
 ) -> History:
     """What had been decided by `known_at` on other loans of the merchant or the applicant, applied for in the 90 days to `at`."""
     latest: dict[str, tuple[tuple[Instant, str], str]] = {}
-    for column, party in ((table.c.merchant, merchant), (table.c.applicant, applicant)):
+    for earlier, party in ((BY_MERCHANT, merchant), (BY_APPLICANT, applicant)):
         if party is None:
             continue
-        rows = connection.execute(
-            select(table.c.loan, table.c.verdict, table.c.decided_at, table.c.id, table.c.at)
-            .where(table.c.institution == institution, column == party, table.c.decided_at <= known_at)
-            .order_by(table.c.decided_at.desc(), table.c.id.desc())
-            .limit(MAXIMUM_REMEMBERED)
-        )
+        rows = earlier.all(connection, {"b_institution": institution, "b_party": party, "b_known_at": known_at})
         for other, verdict, decided_at, own, applied_at in rows:
             newest = latest.get(other)
             if other != loan and at - HISTORY < applied_at <= at and (newest is None or newest[0] < (decided_at, own)):

@@ -10,7 +10,9 @@ from rules.strategy import CompiledStrategy
 
 
 def replay(decision: Decision, strategy: CompiledStrategy) -> bool:
-    """Whether the judgement, made again from the stored dossier by the strategy that it cites, is equal byte for byte, and so are its inputs.
+    """Whether the judgement, made again from the stored dossier by the strategy that it cites, is equal byte for byte.
+
+    So are its inputs: the stored hash must be theirs.
 
     Raises ValueError for another strategy than the decision's.
     """

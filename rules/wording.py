@@ -41,14 +41,7 @@ def display(signal: Signal, value: SignalValue, absent: bool, currency: str) -> 
         return money(int(value), currency)
     if signal.unit == "share":
         return f"{value * 100:.0f}%"
-    if signal.unit in {"days", "hours", "minutes"}:
-        return (
-            f"{value:,.3g} {signal.unit[:-1] if value == 1 else signal.unit}" if isinstance(value, float) else _counted(value, signal.unit)
-        )
-    if signal.unit == "times":
-        return f"{value:,.1f} times"
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
-
-
-def _counted(value: int, unit: str) -> str:
-    return f"{value:,} {unit[:-1] if value == 1 else unit}"
+    number = f"{value:,}" if isinstance(value, int) else f"{value:,.2f}".rstrip("0").rstrip(".")
+    if signal.unit in _SPELT:
+        return f"{number} {signal.unit.removesuffix('s') if value == 1 else signal.unit}"
+    return f"{number} times" if signal.unit == "times" else number

@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import click
 from rich.console import Console
@@ -105,13 +105,13 @@ def import_files(
 
 
 class _Answering:
-    """An event loop on a thread of its own, for as long as the import runs on this one: an interrupt then ends the import, not the store."""
+    """An event loop on a thread of its own while the import runs on this one: an interrupt then ends the import and not the store."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="answering", daemon=True)
 
-    def __enter__(self) -> _Answering:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

@@ -170,7 +170,7 @@ def _facts(decision: Decision, zone: str) -> list[tuple[str, str]]:
         ("Took", f"{timing.total:.1f} ms"),
         ("Of these", " · ".join(f"{name} {value:.1f}" for name, value in parts)),
         ("Read", f"{decision.read:,} entities and ties"),
-        ("Cost", f"{decision.cpu:.1f} ms of processor, {decision.micros / 1e6:.6f} {asked.currency}"),
+        ("Cost", f"{decision.cpu:.1f} ms of processor, {decision.micros:,} millionths of 1 {asked.currency}"),
     ]
 
 
@@ -178,11 +178,11 @@ def _score_bar(score: int, strategy: Strategy | None) -> Markup:
     """The score on a bar of what it leads to: approved, referred, declined."""
     if strategy is None:
         return Markup(f"<p>Score <strong>{score:d}</strong></p>")  # noqa: S704 - a number
-    low, high = min(0, score), max(score, round(strategy.decline_at * 1.25))
+    low, high = max(min(0, score), -strategy.decline_at // 2), round(strategy.decline_at * 1.3)
     width = 380.0
 
     def x(value: float) -> float:
-        return 10 + (width - 20) * (value - low) / max(1, high - low)
+        return 10 + (width - 20) * (min(max(value, low), high) - low) / max(1, high - low)
 
     zones = (("approve", low, strategy.refer_at), ("refer", strategy.refer_at, strategy.decline_at), ("decline", strategy.decline_at, high))
     bars = "".join(

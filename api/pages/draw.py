@@ -58,6 +58,8 @@ HEADINGS: Final = {
 
 TEXT_LEFT: Final = 44
 TEXT_WIDTH: Final = CARD_WIDTH - TEXT_LEFT - 8
+LATIN_WIDTH: Final = 0.66
+"""Of a letter's size, by the widest of the common bold fonts."""
 MOST_BADGES: Final = 4
 
 
@@ -66,7 +68,7 @@ def drawing(scene: Scene) -> Markup:
     layout = laid_out(scene)
     parts = [f'<text class="heading" x="{x:.0f}" y="24">{HEADINGS.get(distance, "further away")}</text>' for distance, x in layout.headings]
     parts += [_line(curve) for curve in layout.curves]
-    parts += [_card(placed) for placed in layout.cards]
+    parts += [_card(placed, _touching(scene, placed.card)) for placed in layout.cards]
     telling = {card.id for card in scene.cards if card.central or card.fraud}
     parts += [_line_badge(curve) for curve in layout.curves if curve.line.reasons and {curve.line.start, curve.line.end} & telling]
     size = f'viewBox="0 0 {layout.width:.0f} {layout.height:.0f}" width="{layout.width:.0f}" height="{layout.height:.0f}"'
@@ -104,7 +106,13 @@ def _line(curve: Curve) -> str:
     )
 
 
-def _card(placed: Placed) -> str:
+def _touching(scene: Scene, card: Card) -> list[int]:
+    """Numbers of the reasons that rest on the card or on a line to it."""
+    lines = (line.reasons for line in scene.lines if card.id in {line.start, line.end})
+    return sorted({*card.reasons, *(number for reasons in lines for number in reasons)})
+
+
+def _card(placed: Placed, touching: Iterable[int]) -> str:
     card = placed.card
     marks = [
         name
@@ -118,7 +126,7 @@ def _card(placed: Placed) -> str:
     behind = f'<rect class="behind" x="5" y="5" {size}/>' if card.members > 1 or card.hub else ""
     middle = CARD_HEIGHT / 2
     return (
-        f'<g class="card k-{card.kind.value} {" ".join(marks)}{_marks(card.reasons)}" data-entity="{escape(card.id)}" '
+        f'<g class="card k-{card.kind.value} {" ".join(marks)}{_marks(touching)}" data-entity="{escape(card.id)}" '
         f'transform="translate({placed.x:.1f},{placed.y:.1f})"><title>{escape(card.hover)}</title>{behind}<rect class="box" {size}/>'
         f"{_icon(card.kind, 23, middle)}"
         f'<text class="name" x="{TEXT_LEFT}" y="{middle - 3:.0f}">{escape(fitted(card.title, TEXT_WIDTH, 13))}</text>'
@@ -163,7 +171,7 @@ def fitted(text: str, width: float, size: float) -> str:
     """The text, cut with an ellipsis where it would be wider than `width` pixels at a font size, by what its letters usually take."""
     used = 0.0
     for place, letter in enumerate(text):
-        used += size * (1.0 if unicodedata.east_asian_width(letter) in {"W", "F"} else 0.56)
+        used += size * (1.0 if unicodedata.east_asian_width(letter) in {"W", "F"} else LATIN_WIDTH)
         if used > width:
             return text[: max(1, place - 1)].rstrip() + "…"
     return text

@@ -20,7 +20,7 @@ SHOWN_REASONS: Final = 20
 def _focus() -> str:
     """Style by which following a reason's link, or pointing at it, leaves only what it rests on bright."""
     return "\n".join(
-        f"{held} svg.drawing :is(.card, .line, .onto):not(.r{number}):not(.central) {{ opacity: .13; }}"
+        f"{held} svg.drawing :is(.card, .line, .onto):not(.r{number}):not(.central) {{ opacity: .17; }}"
         for number in range(1, SHOWN_REASONS + 1)
         for held in (f"#why-{number}:target ~ figure", f"main:has(#reason-{number}:hover)")
     )

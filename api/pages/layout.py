@@ -112,9 +112,16 @@ def _order(columns: list[list[Card]], near: Mapping[str, Mapping[str, float]]) -
         indices = range(1, len(columns)) if forward else range(len(columns) - 2, -1, -1)
         for index in indices:
             beside = columns[index - 1 if forward else index + 1]
-            places = {card.id: place / max(1, len(beside) - 1) for place, card in enumerate(beside)}
-            own = {card.id: place / max(1, len(columns[index]) - 1) for place, card in enumerate(columns[index])}
-            columns[index].sort(key=lambda card, places=places, own=own: (_middle(near[card.id], places, own[card.id]), own[card.id]))  # type: ignore[misc]
+            columns[index] = _sorted(columns[index], beside, near)
+
+
+def _sorted(column: list[Card], beside: Sequence[Card], near: Mapping[str, Mapping[str, float]]) -> list[Card]:
+    """A column by what its cards are tied to in the column beside it, cards that are tied to each other side by side."""
+    places = {card.id: place / max(1, len(beside) - 1) for place, card in enumerate(beside)}
+    own = {card.id: place / max(1, len(column) - 1) for place, card in enumerate(column)}
+    middle = {card.id: _middle(near[card.id], places, own[card.id]) for card in column}
+    pulled = {card.id: (middle[card.id] + _middle(near[card.id], middle, middle[card.id])) / 2 for card in column}
+    return sorted(column, key=lambda card: (pulled[card.id], own[card.id]))
 
 
 def _middle(near: Mapping[str, float], places: Mapping[str, float], otherwise: float) -> float:

@@ -120,7 +120,7 @@ class Entity(Node):
         """A personal value in clear; None when never reported or erased. A decision's snapshot holds none: the graph is asked."""
         scene = self.scene
         whole = await scene.load_whole(self.entity.id) if scene.stored else self.entity
-        return None if whole is None else await scene.open(whole, name)
+        return None if whole is None else scene.open(whole, name)
 
 
 KINDS: Final = {kind: EntityKind[kind.name] for kind in model.EntityKind}

@@ -30,7 +30,6 @@ from graphql import (
     is_leaf_type,
     visit,
 )
-from graphql.execution import Executor
 from graphql.execution.collect_fields import FieldDetailsList, FragmentDetails, collect_subfields
 from graphql.execution.values import VariableValues
 from graphql.language.visitor import BREAK, VisitorAction
@@ -38,6 +37,7 @@ from graphql.pyutils import AwaitableOrValue, Path
 from strawberry.schema.schema_converter import CustomGraphQLEnumType
 
 from api.schema.binding import PLAIN
+from api.schema.disclosing import Accountable
 
 Read: TypeAlias = Callable[[Any], Any]
 Step: TypeAlias = Callable[[Any, float], Any]
@@ -50,11 +50,11 @@ OPERATIONS_KEPT: Final = 256
 """Operations whose composed functions are kept."""
 
 
-class PlainFields(Executor[Any]):
+class PlainFields(Accountable):
     """The executor, with the quick way for objects that are plain all the way down."""
 
-    def __init__(self, **arguments: Any) -> None:  # noqa: ANN401 - the executor's own, by name
-        super().__init__(**arguments)
+    def __init__(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 - the executor's own
+        super().__init__(*arguments, **named)
         self._until: float = perf_counter() + SLICE_SECONDS
         """When lists are to give way to others."""
         self._shapes = _shapes(self.schema, self.operation, self.fragments, self.variable_values)

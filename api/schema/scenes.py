@@ -70,14 +70,14 @@ class Scene:
         entity = await self.load(id)
         return None if entity is None else self.show(entity)
 
-    async def open(self, entity: model.Entity, name: str) -> str | None:
-        """A described value in clear, once its reading is in the audit chain; None when never reported or erased."""
+    def open(self, entity: model.Entity, name: str) -> str | None:
+        """A described value in clear, and its reading noted for the audit chain; None when never reported or erased."""
         value = entity.fields.get(name)
         if not isinstance(value, model.Sealed):
             return None if value is None else str(value)
         if entity.subject_key is None:
             return None
-        await disclose(self.context, entity.id)
+        disclose(self.context, entity.id)
         sealer = self.context.services.sealers(self.context.principal.institution.id)
         return sealer.open(entity.subject_key, entity.id, value.field, value.ciphertext)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
@@ -99,5 +100,12 @@ def _row(maker: Maker, line: Line, number: int, name: str) -> Iterator[str]:
         return
     yield f"  Line {line.number} makes {len(raws)} {'fact' if len(raws) == 1 else 'facts'}:"
     for raw, known_at in raws:
-        shown = raw if known_at is None else {**raw, "knownAt": known_at}
+        shown = {**raw, "occurredAt": _moment(raw["occurredAt"]), **({} if known_at is None else {"knownAt": _moment(known_at)})}
         yield f"    {orjson.dumps(shown, default=str).decode()}"
+
+
+def _moment(value: object) -> str:
+    """A moment as people write it; it has been checked."""
+    assert isinstance(value, int), "moments are milliseconds"
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=value)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -126,7 +126,7 @@ def read_zone(given: Located) -> str:
     name = given.text()
     try:
         ZoneInfo(name)
-    except (ValueError, OSError) as error:  # an unknown name, or one that is a folder of the database
+    except (KeyError, ValueError, OSError) as error:  # unknown, no name of a zone, or a folder of the database
         raise given.wrong("is no time zone of the IANA database: write it like Asia/Shanghai or UTC") from error
     return name
 

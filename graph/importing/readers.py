@@ -160,7 +160,7 @@ class CsvReader:
             except StopIteration:
                 return
             except csv.Error as error:
-                wrong = f"is no row of CSV ({error}): check its quotes"
+                wrong = f"is no row of CSV ({error}): check the quotes of lines {start + 1} to {rows.line_num}"
             except _UNREADABLE as error:
                 raise self._bytes.failed(error, rows.line_num + 1) from error
             number, start = start + 1, rows.line_num

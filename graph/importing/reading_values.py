@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,7 @@ LONGEST_NUMBER: Final = 40
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _DIGITS: Final = re.compile(r"-?[0-9]{1,18}")
+_DECIMAL: Final = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
 _BOOLEANS: Final = {"true": True, "false": False, "1": True, "0": False, "yes": True, "no": False}
 
 
@@ -47,10 +48,10 @@ def whole(value: object) -> int:
 
 def number(value: object) -> float:
     """A number, not NaN and not infinite."""
-    try:
-        found = float(_written(value))
-    except ValueError:
-        raise ValueError("is no number: write it like 0.25, with a point and without separators") from None
+    written = _written(value)
+    if not _DECIMAL.fullmatch(written):
+        raise ValueError("is no number: write it like 0.25, with a point and without separators")
+    found = float(written)
     if found - found != 0.0:
         raise ValueError("is not finite: give a number or leave it empty")
     return found
@@ -139,13 +140,13 @@ def _written(value: object) -> str:
 
 def _exact(written: str, decimals: int) -> int:
     """A decimal scaled to a whole number, refused when that would round it."""
-    try:
-        scaled = Decimal(written).scaleb(decimals)
-        if not scaled.is_finite() or scaled.adjusted() > 24:
-            raise ValueError("is not finite or too large: give an amount in the unit that the mapping says")
-        found = int(scaled)
-    except InvalidOperation:
-        raise ValueError("is no number: write it like 1234.50, with a point and without separators") from None
+    if not _DECIMAL.fullmatch(written):
+        raise ValueError("is no number: write it like 1234.50, with a point and without separators")
+    # Up to 24 characters a decimal is exact within the default precision of 28 digits.
+    scaled = Decimal(written).scaleb(decimals) if len(written) <= 24 else None
+    if scaled is None or scaled.adjusted() > 24:
+        raise ValueError("is too large or too long: give an amount in the unit that the mapping says")
+    found = int(scaled)
     if found != scaled:
         raise ValueError(f"has more than {decimals} decimals: round it where it comes from, or say more `decimals` in the mapping")
     return found

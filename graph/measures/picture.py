@@ -32,19 +32,21 @@ def as_graph(neighbourhood: Neighbourhood) -> Picture:
     """The neighbourhood as a frozen directed multigraph.
 
     Nodes are entity ids with `entity`, `distance` and `strength`; edges are keyed by tie id with `tie`; the graph itself has
-    `centre`, `at`, and `beside`: for each entity its ties with the other end, as plain lists, which measures walk. O(entities + ties).
-    Asked again for the same (identical) neighbourhood, the same graph is given: a decision's dozen signals build it once.
+    `centre`, `at` and, as plain dictionaries that are quicker to walk, `entities` by id and `beside`: for each entity its ties with the
+    other end. O(entities + ties). Asked again for the same (identical) neighbourhood, the same graph is given: a decision's dozen
+    signals build it once.
 
     >>> from graph.model import Moment, Neighbourhood
     >>> as_graph(Neighbourhood("loa_a", Moment(1, 1), (), ())).graph
-    {'centre': 'loa_a', 'at': 1, 'beside': {}}
+    {'centre': 'loa_a', 'at': 1, 'entities': {}, 'beside': {}}
     """
     return _latest.get(neighbourhood, lambda: _draw(neighbourhood))
 
 
 def _draw(neighbourhood: Neighbourhood) -> Picture:
     beside: dict[str, list[tuple[str, Tie]]] = {n.entity.id: [] for n in neighbourhood.neighbours}
-    picture: Picture = nx.MultiDiGraph(centre=neighbourhood.centre, at=neighbourhood.moment.at, beside=beside)
+    known = {n.entity.id: n.entity for n in neighbourhood.neighbours}
+    picture: Picture = nx.MultiDiGraph(centre=neighbourhood.centre, at=neighbourhood.moment.at, entities=known, beside=beside)
     picture.add_nodes_from(
         (n.entity.id, {"entity": n.entity, "distance": n.distance, "strength": n.strength}) for n in neighbourhood.neighbours
     )
@@ -83,13 +85,13 @@ def _draw_flows(transfers: Iterable[Transfer]) -> Flows:
 
 def entity(picture: Picture, id: str) -> Entity:
     """The entity with this id, which must be in the picture. O(1)."""
-    found: Entity = picture.nodes[id]["entity"]
+    found: Entity = picture.graph["entities"][id]
     return found
 
 
 def entities(picture: Picture) -> list[Entity]:
     """All entities in the picture, nearest first. O(entities)."""
-    return [known["entity"] for _, known in picture.nodes(data=True)]
+    return list(picture.graph["entities"].values())
 
 
 def ties(picture: Picture) -> list[Tie]:

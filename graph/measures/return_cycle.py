@@ -100,7 +100,7 @@ def return_cycle(flows: Flows, accounts: Collection[str], *, steps: int = MAXIMU
 class _Search:
     """Looks for circles backwards in time, over what each transfer still has to give."""
 
-    def __init__(self, all_: list[Transfer], own: frozenset[str], steps: int) -> None:
+    def __init__(self, all_: tuple[Transfer, ...], own: frozenset[str], steps: int) -> None:
         self.all = all_
         self.own = own
         self.steps = steps

@@ -24,6 +24,7 @@ from rules.signals.applications_1h import applications_1h
 from rules.signals.applications_7d import applications_7d
 from rules.signals.applications_24h import applications_24h
 from rules.signals.closely_bound import closely_bound
+from rules.signals.connection_shared import connection_shared
 from rules.signals.days_since_receipt import days_since_receipt
 from rules.signals.declines_earlier import declines_earlier
 from rules.signals.device_shared import device_shared
@@ -36,6 +37,7 @@ from rules.signals.kinds_shared import kinds_shared
 from rules.signals.loans_own import loans_own
 from rules.signals.loans_tied import loans_tied
 from rules.signals.money_circled import money_circled
+from rules.signals.months_owed import months_owed
 from rules.signals.months_requested import months_requested
 from rules.signals.pass_through import pass_through
 from rules.signals.payer_concentration import payer_concentration
@@ -57,6 +59,7 @@ SIGNALS: Final[tuple[Signal, ...]] = (
     Signal(email_shared, SignalKind.NUMBER, "companies", _GRAPH),
     Signal(account_shared, SignalKind.NUMBER, "companies", _GRAPH),
     Signal(address_shared, SignalKind.NUMBER, "companies", _GRAPH),
+    Signal(connection_shared, SignalKind.NUMBER, "companies", _GRAPH),
     Signal(document_shared, SignalKind.NUMBER, "companies", _GRAPH),
     Signal(kinds_shared, SignalKind.INTEGER, "count", _GRAPH),
     Signal(closely_bound, SignalKind.INTEGER, "companies", _GRAPH),
@@ -65,6 +68,7 @@ SIGNALS: Final[tuple[Signal, ...]] = (
     Signal(applications_7d, SignalKind.INTEGER, "companies", _GRAPH),
     Signal(loans_own, SignalKind.INTEGER, "count", _GRAPH),
     Signal(loans_tied, SignalKind.INTEGER, "count", _GRAPH),
+    Signal(months_owed, SignalKind.NUMBER, "months", _GRAPH),
     Signal(fan_in, SignalKind.INTEGER, "accounts", _GRAPH),
     Signal(pass_through, SignalKind.NUMBER, "share", _GRAPH),
     Signal(money_circled, SignalKind.NUMBER, "share", _GRAPH),

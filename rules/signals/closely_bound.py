@@ -1,20 +1,17 @@
-"""Others bound by several ties."""
+"""Others bound by several things."""
 
 from __future__ import annotations
 
-from graph.measures.bonds import bonds
+from graph.measures.lockstep import bound_in_step
+from graph.measures.picture import DAY
 from rules.model import Material, Reading
-
-LEAST = 0.05
-"""Weight of a bond from which it is close: one scarce thing among fourteen, or two things among twenty-seven."""
 
 
 def closely_bound(material: Material) -> Reading:
-    """Other companies bound to the household by at least two independent kinds of tie, through things that few share.
+    """Other companies that came to at least two independent kinds of thing that the household has, within 30 days of it.
 
-    Absent, and 0, when nobody is bound to the household at all.
+    Independent are device, contact, whereabouts, account and document: neighbours at a market share one, an accountant's clients, a chain
+    and its suppliers share several, but came over years.
     """
-    known = bonds(material.picture, material.household)
-    close = [bond for bond in known.of_families(2) if bond.weight >= LEAST]
-    ties = tuple(tie for bond in close for tie in bond.ties[:4])
-    return Reading(len(close), tuple(bond.party for bond in close), ties, absent=not known.all)
+    found = bound_in_step(material.picture, material.household, step=30 * DAY)
+    return Reading(len(found.parties), found.entities, found.ties)

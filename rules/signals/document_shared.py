@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from graph.measures.lockstep import lockstep
-from graph.measures.sharing import sharing
 from graph.model import EntityKind
 from rules.model import Material, Reading
-
-_KINDS = frozenset({EntityKind.DOCUMENT})
 
 
 def document_shared(material: Material) -> Reading:
@@ -15,5 +12,5 @@ def document_shared(material: Material) -> Reading:
 
     Absent, and 0, when nobody else shows one.
     """
-    found = lockstep(sharing(material.picture, material.household, _KINDS), step=None)
-    return Reading(round(found.effective, 2), found.entities, found.ties, absent=not found.sharers)
+    found = lockstep(material.picture, material.household, EntityKind.DOCUMENT, step=None)
+    return Reading(round(found.effective, 2), found.entities, found.ties, absent=found.shared_by == 0)

@@ -11,7 +11,7 @@ import orjson
 from graphql import OperationDefinitionNode, parse, validate
 
 from api.context import Context, Principal, Role, Services
-from api.executing import WrongVariables, execute, read_variables
+from api.executing import Limited, WrongVariables, execute, read_variables
 from api.graphql_answers import executed
 from api.schema import schema
 from api.visibility import check
@@ -34,8 +34,15 @@ class Asker:
     services: Services
     who: Principal
 
-    async def __call__(self, document: str, operation: str | None = None, **variables: Any) -> dict[str, Any]:
+    async def __call__(self, document: str, operation: str | None = None, /, **variables: Any) -> dict[str, Any]:
         """The body of the answer, as bytes would say it."""
+        return await self._answer(document, operation, variables, None)
+
+    async def limited(self, document: str, instead: Limited) -> dict[str, Any]:
+        """The body of the answer to a principal who must wait."""
+        return await self._answer(document, None, {"input": {"source": "x", "facts": []}}, instead)
+
+    async def _answer(self, document: str, operation: str | None, variables: dict[str, Any], limited: Limited | None) -> dict[str, Any]:
         parsed = parse(document, no_location=True)
         errors = validate(schema, parsed)
         assert not errors, errors
@@ -45,7 +52,7 @@ class Asker:
             values = read_variables(schema, chosen, variables)
         except WrongVariables as error:
             return {"errors": [{"message": one.message, "extensions": one.extensions} for one in error.errors]}
-        result = await execute(schema, parsed, chosen, values, Context(self.services, self.who, time.perf_counter()))
+        result = await execute(schema, parsed, chosen, values, Context(self.services, self.who, time.perf_counter()), limited=limited)
         answer = executed(result, check(parsed, chosen, self.who.roles).masked, {})
         body: dict[str, Any] = orjson.loads(orjson.dumps(answer.body))
         return body

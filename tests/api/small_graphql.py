@@ -93,7 +93,7 @@ def small_schema() -> GraphQLSchema:
     bind("Query", "huge", lambda _source, _info: 2**40)
     bind("Query", "things", lambda _source, _info, first: [Thing(str(n), n) for n in range(first)])
     bind("Query", "slow", slow)
-    bind("Mutation", "recordFacts", lambda _source, _info, input: {"recorded": len(input["facts"])})
+    bind("Mutation", "recordFacts", lambda _source, _info, **given: {"recorded": len(given["input"]["facts"])})
     bind("Mutation", "change", lambda _source, _info, text: {"recorded": len(text)})
     schema.type_map["Payload"].resolve_type = lambda value, _info, _type: (  # type: ignore[attr-defined]
         "RateLimited" if "retryAfter" in value else "Success"

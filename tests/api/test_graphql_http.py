@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from api.documents import WrongTrustedDocument
 from api.guard import Bounds
 from tests.api.small_graphql import Server, serve
 
@@ -416,19 +418,15 @@ TRUSTED = "query Echo($t: String!) { echo(text: $t) }"
 def test_trusted_documents_are_run_by_name_or_hash(server: Server, tmp_path: Path) -> None:
     (tmp_path / "echo.graphql").write_text(TRUSTED)
     assert server.endpoint._documents.load(tmp_path) == 1
-    import hashlib
-
     digest = "sha256:" + hashlib.sha256(TRUSTED.encode()).hexdigest()
-    for id in ("echo", digest):
-        assert server.post({"documentId": id, "variables": {"t": "x"}}).json() == {"data": {"echo": "x"}}
+    for name in ("echo", digest):
+        assert server.post({"documentId": name, "variables": {"t": "x"}}).json() == {"data": {"echo": "x"}}
     assert server.post({"extensions": {"documentId": "echo"}, "variables": {"t": "x"}}).json() == {"data": {"echo": "x"}}
     refused(server.post({"documentId": "other"}), 400, "no trusted document")
     refused(server.post({"documentId": "echo", "query": "{ __typename }"}), 400, "not both")
 
 
 def test_a_trusted_document_that_cannot_be_used_stops_the_start(server: Server, tmp_path: Path) -> None:
-    from api.documents import WrongTrustedDocument
-
     for text in ("{", "{ nothing }", "query A { __typename } query B { __typename }", "{ things(first: 9999) { id } }"):
         (tmp_path / "wrong.graphql").write_text(text)
         with pytest.raises(WrongTrustedDocument, match=r"wrong\.graphql"):
@@ -484,9 +482,6 @@ def test_only_so_many_documents_are_remembered(server: Server) -> None:
 def test_bounds_of_a_body_are_those_of_the_guard(tmp_path: Path) -> None:
     server = serve(tmp_path, bounds=Bounds(tokens=10))
     refused(server.post({"query": "{ a: __typename b: __typename c: __typename }"}), 200, "more than 10 tokens", "TOO_MUCH_WORK")
-
-
-SERVERS: dict[str, Server] = {}
 
 
 @pytest.fixture(scope="module")

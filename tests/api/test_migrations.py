@@ -57,7 +57,7 @@ def test_several_starts_at_once_make_the_tables_once(tmp_path):
         engine = embedded_engine(tmp_path / "records.db", 10)
         try:
             done.append(migrations.upgrade(engine))
-        except BaseException as error:  # noqa: BLE001 - looked at below
+        except BaseException as error:
             done.append(error)
         engine.dispose()
 

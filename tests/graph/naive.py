@@ -136,7 +136,7 @@ def receipts(picture: Picture, accounts: Collection[str], own: Collection[str], 
 
 def flows(picture: Picture, own: Collection[str], at: Instant, bounds: FlowBounds) -> list[Transfer]:
     """What touches the accounts, and what lies on some way out of them and back."""
-    moved = [t for t in picture.transfers if at - bounds.days * DAY < t.occurred_at <= at and t.from_id != t.to_id]
+    moved = [t for t in picture.transfers if at - bounds.days * DAY < t.occurred_at <= at]
     kept = {id(t) for t in moved if t.from_id in own or t.to_id in own}
 
     def go(way: tuple[Transfer, ...]) -> None:

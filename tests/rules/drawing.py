@@ -159,7 +159,10 @@ def dossiers(draw: st.DrawFn, most_entities: int = 12, most_flows: int = 12) -> 
     ends = st.tuples(st.sampled_from(TieKind), st.sampled_from(ids), st.sampled_from(ids))
     ties = []
     for kind, from_id, to_id in draw(st.lists(ends, max_size=2 * most_entities, unique=True)):
-        moments, numbers = draw(st.tuples(_moments, _moments, _moments)), draw(st.tuples(st.integers(1, 99), st.none() | st.integers(0, 10**12)))
+        moments, numbers = (
+            draw(st.tuples(_moments, _moments, _moments)),
+            draw(st.tuples(st.integers(1, 99), st.none() | st.integers(0, 10**12))),
+        )
         own_id = draw(st.sampled_from([tie_id(kind, from_id, to_id), f"tie_other{len(ties)}"]))
         share = draw(st.none() | _weights)
         ties.append(Tie(own_id, kind, from_id, to_id, draw(_weights), *moments, draw(st.none() | _moments), *numbers, share))
@@ -167,7 +170,9 @@ def dossiers(draw: st.DrawFn, most_entities: int = 12, most_flows: int = 12) -> 
     account = st.integers(0, 40).map(lambda number: entity_id(EntityKind.ACCOUNT, number))
     flow = st.builds(Transfer, account, account, st.integers(1, 10**12), st.sampled_from(TransferKind), _moments, _moments)
     sums = st.integers(0, 10**12)
-    receipts = st.builds(Receipts, sums, sums, sums, sums, sums, sums, sums, sums, st.none() | _moments, st.none() | _moments, sums, st.booleans())
+    receipts = st.builds(
+        Receipts, sums, sums, sums, sums, sums, sums, sums, sums, st.none() | _moments, st.none() | _moments, sums, st.booleans()
+    )
     return Dossier(
         application=application(amount=draw(st.integers(1, 10**15)), applicant=draw(st.none() | st.just(PERSON))),
         known_at=draw(_moments),
@@ -179,5 +184,9 @@ def dossiers(draw: st.DrawFn, most_entities: int = 12, most_flows: int = 12) -> 
             draw(st.booleans()),
         ),
         history=draw(st.none() | st.builds(History, st.integers(0, 99), st.integers(0, 99))),
-        unread=tuple(draw(st.lists(st.builds(Unread, st.sampled_from(DecisionSource), st.sampled_from(DegradedCause), st.floats(0, 999)), max_size=2))),
+        unread=tuple(
+            draw(
+                st.lists(st.builds(Unread, st.sampled_from(DecisionSource), st.sampled_from(DegradedCause), st.floats(0, 999)), max_size=2)
+            )
+        ),
     )

@@ -52,7 +52,12 @@ def test_the_bounds_are_those_of_all_outcomes(held: list[Rule], unjudged: list[R
     assert (lowest, highest) == (outcomes[0], outcomes[-1])
 
 
-SOURCES = {"graph_a": DecisionSource.GRAPH, "graph_b": DecisionSource.GRAPH, "records_a": DecisionSource.RECORDS, "records_b": DecisionSource.RECORDS}
+SOURCES = {
+    "graph_a": DecisionSource.GRAPH,
+    "graph_b": DecisionSource.GRAPH,
+    "records_a": DecisionSource.RECORDS,
+    "records_b": DecisionSource.RECORDS,
+}
 NAMES = tuple(SOURCES)
 
 
@@ -177,7 +182,9 @@ def test_a_signal_that_gives_what_it_did_not_declare_is_unread() -> None:
 
 def test_a_condition_without_an_answer_is_unjudged_and_not_false() -> None:
     one = signal("count", 0)
-    strategy = compile_strategy(Strategy("", "one", 1, (Rule("r", "CODE", "10 / count > 1", "Said.", RuleEffect.DECLINE),), 50, 100), (one,))
+    strategy = compile_strategy(
+        Strategy("", "one", 1, (Rule("r", "CODE", "10 / count > 1", "Said.", RuleEffect.DECLINE),), 50, 100), (one,)
+    )
     judgement = decide(dossier(), strategy)
     assert judgement.verdict is Verdict.REFER
     assert judgement.reasons[0].sentence.startswith("A condition gave no answer")

@@ -184,7 +184,9 @@ def test_pages_put_together_are_all_that_match_newest_first(query: DecisionQuery
 )
 def test_every_list_walks_an_index_and_sorts_nothing(connection: Connection, query: DecisionQuery) -> None:
     asked: list[tuple[str, object]] = []
-    event.listen(connection.engine, "before_cursor_execute", lambda c, cursor, statement, parameters, *rest: asked.append((statement, parameters)))
+    event.listen(
+        connection.engine, "before_cursor_execute", lambda c, cursor, statement, parameters, *rest: asked.append((statement, parameters))
+    )
     first = records.decisions(connection, "bank", query)
     for one in MANY:
         save_decision(connection, one)

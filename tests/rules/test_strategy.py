@@ -55,7 +55,7 @@ def test_a_good_strategy_is_read_and_compiled() -> None:
         ("points: 60", "points: 0", 10, "rules[0].points: a rule that scores has points other than 0"),
         ("points: 60", "point: 60", 10, "rules[0].point: is no field here"),
         ("effect: DECLINE", "effect: REFUSE", 15, "rules[1].effect: is one of SCORE, REFER, DECLINE: not 'REFUSE'"),
-        ("    says: \"{part} of all.\"\n", "", 11, "rules[1]: lacks says"),
+        ('    says: "{part} of all."\n', "", 11, "rules[1]: lacks says"),
         ("version: 3", "version: three", 2, "version: is a whole number"),
         ("decline_at: 100", "decline_at: 40", 4, "decline_at: is at least refer_at, 50: it is 40"),
         ("name: small", "name: small\nname: other", 2, "name: is given twice"),

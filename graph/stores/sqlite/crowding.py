@@ -9,7 +9,7 @@ from graph.ids import TIE_KINDS
 from graph.model import TieKind
 from graph.stores.sqlite.folding import chunks, marks
 from graph.stores.sqlite.reading import TIE_COLUMNS, Snapshot
-from graph.stores.sqlite.rows import TieRow
+from graph.stores.sqlite.rows import Node, TieRow
 
 
 class Cut(NamedTuple):
@@ -40,23 +40,28 @@ def count_unread(
         return 0
     for row in read.values():
         unread -= sum(end in cuts and cuts[end].hides(row) for end in (row.from_, row.to))
-    twice = (row for row in _between(snapshot, cuts) if row.number not in read and cuts[row.from_].hides(row) and cuts[row.to].hides(row))
+    twice = (
+        row for row in between(snapshot, cuts, cuts) if row.number not in read and cuts[row.from_].hides(row) and cuts[row.to].hides(row)
+    )
     return unread - sum(passes(row) for row in twice)
 
 
-def _between(snapshot: Snapshot, numbers: Iterable[int]) -> list[TieRow]:
-    """Ties that hold between two of these entities."""
-    nodes = snapshot.load(numbers)
-    kinds = {number & 15 for number in nodes}
-    sides = {
-        incoming: [n for n, node in nodes.items() if any(code & 15 in kinds and bool(code & 16) == incoming for code in node.degrees)]
-        for incoming in (False, True)
-    }
-    found: list[TieRow] = []
-    for starts in chunks(sides[False]):
-        for ends in chunks(sides[True]):
-            sql = f"SELECT {TIE_COLUMNS} FROM tie t WHERE t.from_ IN ({marks(starts)}) AND t.to_ IN ({marks(ends)})"
-            found += [TieRow(*row) for row in snapshot.connection.execute(sql, [*starts, *ends])]
+def between(snapshot: Snapshot, some: Iterable[int], others: Iterable[int]) -> list[TieRow]:
+    """Ties that hold between one of some entities and one of others, in either direction: a probe for each pair that could have one."""
+    nodes, far = snapshot.load(some), snapshot.load(others)
+    found: dict[int, TieRow] = {}
+    for from_, to in ((nodes, far), (far, nodes)):
+        starts, ends = _with_ties(from_, to, incoming=False), _with_ties(to, from_, incoming=True)
+        for these in chunks(starts):
+            for those in chunks(ends):
+                sql = f"SELECT {TIE_COLUMNS} FROM tie t INDEXED BY tie_pair WHERE t.from_ IN ({marks(these)}) AND t.to_ IN ({marks(those)})"
+                found |= {row[0]: TieRow(*row) for row in snapshot.connection.execute(sql, [*these, *those])}
     folded = {number: row for node in nodes.values() for number, row in (node.folded or {}).items()}
-    now = (folded.get(row.number, row) for row in found)
+    now = (folded.get(number, row) for number, row in found.items())
     return [row for row in now if row is not None and row.holds and row.from_ != row.to]
+
+
+def _with_ties(nodes: Mapping[int, Node], others: Iterable[int], *, incoming: bool) -> list[int]:
+    """Those of the nodes that have a tie in this direction to an entity of a kind that is among the others."""
+    kinds = {number & 15 for number in others}
+    return [n for n, node in nodes.items() if any(code & 15 in kinds and bool(code & 16) == incoming for code in node.degrees)]

@@ -183,9 +183,9 @@ def _applicants(ledger: Ledger, application: Kept) -> list[tuple[Piece, int]]:
 
     def known(moment: Instant) -> int:
         owners: dict[int, list[Observation]] = {}
-        for owner, at, known_from, known_until, ended, share, *order in rows:
+        for owner, at, known_from, known_until, ended, share, source, source_id in rows:
             if known_from <= moment and (known_until is None or known_until > moment):
-                owners.setdefault(owner, []).append(Observation(at, *order, bool(ended), share))
+                owners.setdefault(owner, []).append(Observation(at, source, source_id, bool(ended), share))
         chosen = choose_owner({ledger.id_of(owner): said for owner, said in owners.items()})
         return merchant if chosen is None else ledger.numbers[chosen]
 

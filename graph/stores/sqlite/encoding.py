@@ -127,10 +127,10 @@ def prepare(fact: Fact, source: str, sealer: Sealer) -> Prepared:
     for value in plan.values(content):
         if value.__class__ is EntityName:
             named.append(len(values))
-            values.append(_name(value, entities, sealer))  # type: ignore[arg-type]  # the line above says so
+            values.append(_name(value, entities, sealer))
         elif value.__class__ is PlaceSeen:
             named.append(len(values))
-            values.append(_place(value, entities, places, sealer))  # type: ignore[arg-type]  # likewise
+            values.append(_place(value, entities, places, sealer))
         else:
             values.append(value)
     for place in fact.places:

@@ -62,8 +62,9 @@ def flow(snapshot: Snapshot, accounts: Sequence[int], bounds: FlowBounds, deadli
     complete = not flowing.cut and len(rows) <= bounds.transfers
     transfers = [
         Transfer(ids[row.from_], ids[row.to], row.amount, TRANSFER_KINDS[row.kind], row.occurred_at, row.recorded_at)
-        for row in sorted(rows[: bounds.transfers], key=newest, reverse=True)
+        for row in rows[: bounds.transfers]
     ]
+    transfers.sort(key=lambda t: (t.occurred_at, t.recorded_at, t.from_id, t.to_id, t.amount, t.kind))
     return Flowed(tuple(transfers), complete, flowing.in_time)
 
 

@@ -64,6 +64,8 @@ class Keeping:
         for space, key in sorted(self._contested):
             self._unfolded |= derive_key(self._ledger, self._claims, space, key)
         self._ownerless()
+        if self._loans:
+            self._ledger.enter_ties()
         for loan in sorted(self._loans):
             derived = derive_loan(self._ledger, self._claims, loan)
             self._unfolded |= derived.ties

@@ -154,7 +154,8 @@ class Ledger:
         self.numbers[id_] = number
         self.ids[number] = id_
         self._keys[number] = subject_key
-        own_key, token, version, value = key, None, None, None
+        own_key: str | None = key
+        token, version, value = None, None, None
         if kind not in KEYED_KINDS:
             own_key = None
             token, version = (made := self.sealer.token(kind, key)).digest, made.version
@@ -281,18 +282,25 @@ class Ledger:
             "INSERT OR REPLACE INTO node VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [(n, s.facts, s.first_at, s.last_at, s.latest_at, s.changed_at, s.reach, s.degrees) for n, s in sorted(self.nodes.items())],
         )
-        ties = sorted(self._touched.values(), key=lambda t: (t.from_, t.to))
-        many(
-            "INSERT INTO tie VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [(t.number, t.kind, t.from_, t.to, t.first_at, t.last_at, t.recorded_at, t.ended_at, t.times, t.total, t.share, t.latest_at,
-              t.changed_at, t.simple) for t in ties if t.new],
-        )  # fmt: skip
+        old = sorted((tie for tie in self._touched.values() if not tie.new), key=lambda t: t.number)
+        self.enter_ties()
         many(
             """UPDATE tie SET first_at = ?, last_at = ?, recorded_at = ?, ended_at = ?, count = ?, total = ?, share = ?, latest_at = ?,
             changed_at = ?, simple = ? WHERE number = ?""",
             [(t.first_at, t.last_at, t.recorded_at, t.ended_at, t.times, t.total, t.share, t.latest_at, t.changed_at, t.simple, t.number)
-             for t in ties if not t.new],
+             for t in old],
         )  # fmt: skip
+
+    def enter_ties(self) -> None:
+        """Write rows of new ties, so that statements find them; they are written again if they change."""
+        new = sorted((tie for tie in self._touched.values() if tie.new), key=lambda t: (t.from_, t.to))
+        self.connection.executemany(
+            "INSERT INTO tie VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [(t.number, t.kind, t.from_, t.to, t.first_at, t.last_at, t.recorded_at, t.ended_at, t.times, t.total, t.share, t.latest_at,
+              t.changed_at, t.simple) for t in new],
+        )  # fmt: skip
+        for tie in new:
+            tie.new = False
 
     def _count(self) -> None:
         """Bring degrees and reach to what now holds."""

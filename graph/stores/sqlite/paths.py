@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from graph.chains import Chains
+from graph.ids import TIE_KINDS
 from graph.model import Path, PathSearch, Tie, TieKind, Truncation, TruncationCause
-from graph.stores.sqlite.crowding import Cut, count_unread
+from graph.stores.sqlite.crowding import Cut, between, count_unread
 from graph.stores.sqlite.reading import Snapshot
 from graph.stores.sqlite.rows import TieRow
 from graph.stores.sqlite.walking import late, tie_of
@@ -36,9 +37,10 @@ def search(
     """The strongest simple chains of at most `maximum_length` ties between two entities that exist; `GraphStore.paths` is the contract.
 
     A walk from either end, each half as deep, meets in the middle: every chain of that length lies in the ties that both read. Among
-    these the search is exact (`graph.chains`). Bounds: 500 ties an entity, newest first (TIES_PER_ENTITY), 3,000 entities
-    (ENTITIES), 50,000 partial chains (TIES), and `deadline`, a reading of `time.monotonic()`; each that was met is said, with the ties
-    seen and left out, and what was found until then is returned. None from an entity to itself.
+    these the search is exact (`graph.chains`). Bounds: 500 ties an entity, newest first (TIES_PER_ENTITY; those to what the other
+    walk met are read however old), 3,000 entities (ENTITIES), 50,000 partial chains (TIES), and `deadline`, a reading of
+    `time.monotonic()`; each that was met is said, with the ties seen and left out, and what was found until then is returned. None
+    from an entity to itself.
     """
     if from_ == to:
         return PathSearch(())
@@ -49,6 +51,7 @@ def search(
         out.step()
         if step < maximum_length - half:
             back.step()
+    _bridge(snapshot, out, back, kinds)
     causes = out.causes | back.causes
     ties = _on_the_way(snapshot, out, back, maximum_length)
     chains = Chains(out.id, back.id, ties, maximum_length)
@@ -101,6 +104,14 @@ class _Side:
             self.inside.add(other)
             self.level.append(other)
         self.rows[row.number] = row
+
+
+def _bridge(snapshot: Snapshot, out: _Side, back: _Side, kinds: frozenset[TieKind] | None) -> None:
+    """Of entities with more ties than were read, those to the other side's entities, however old: a hub is crossed where it matters."""
+    for side, other in ((out, back), (back, out)):
+        if side.cuts and not late(side.deadline):
+            found = between(snapshot, side.cuts, other.inside)
+            side.rows |= {row.number: row for row in found if kinds is None or TIE_KINDS[row.kind] in kinds}
 
 
 def _on_the_way(snapshot: Snapshot, out: _Side, back: _Side, length: int) -> list[Tie]:

@@ -23,7 +23,9 @@ from graph import weighing
 from graph.ids import TIE_NUMBERS, tie_id
 from graph.merging import VALUE_FIELDS
 from graph.model import Entity, EntityKind, FieldValue, Instant, LoanState, Moment, Sealed, Standing, Tie, TieKind, Transfer, TransferKind
+from graph.sealing import Sealer
 from graph.stores.sqlite.folding import NOTHING_SAID, Description, chunks, fold_descriptions, marks
+from graph.stores.sqlite.institutions import find_institution
 from graph.stores.sqlite.rows import (
     Adjacency,
     MovementRow,
@@ -47,9 +49,13 @@ TIE_COLUMNS: Final = "t.number, t.kind, t.from_, t.to_, t.first_at, t.last_at, t
 
 
 class Snapshot:
-    """One institution at one moment, in one short read transaction; not to be shared between threads."""
+    """One institution at one moment, in one short read transaction; not to be shared between threads.
 
-    def __init__(self, connection: sqlite3.Connection, institution: str, moment: Moment) -> None:
+    With a `sealer` its keys are compared with those that the institution was written with (`WrongKeys`).
+    """
+
+    def __init__(self, connection: sqlite3.Connection, institution: str, moment: Moment, sealer: Sealer | None = None) -> None:
+        self._sealer = sealer
         self.connection = connection
         self.moment = moment
         self._institution = institution
@@ -59,9 +65,20 @@ class Snapshot:
 
     def __enter__(self) -> Self:
         self.connection.execute("BEGIN")
-        row = self.connection.execute("SELECT number FROM institution WHERE id = ?", (self._institution,)).fetchone()
-        self.number = -1 if row is None else row[0]
+        try:
+            self.number = self._find()
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
         return self
+
+    def _find(self) -> int:
+        """Number of the institution."""
+        if self._sealer is not None:
+            number = find_institution(self.connection, self._institution, self._sealer)
+        else:
+            number = self.connection.execute("SELECT max(number) FROM institution WHERE id = ?", (self._institution,)).fetchone()[0]
+        return -1 if number is None else number
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self.connection.in_transaction:

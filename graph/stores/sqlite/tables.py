@@ -24,7 +24,7 @@ WAITING_SECONDS: Final = 5.0
 """Longest to wait for another process that writes."""
 
 _TABLES: Final = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE meta (name TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE institution (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, check_value BLOB NOT NULL);
 

@@ -15,12 +15,13 @@ def device_farm(builder: Builder, index: int) -> list[Shop]:
     phones = [builder.device(source) for _ in range(crime.farm_devices[index % len(crime.farm_devices)])]
     lines = [builder.ip_address() for _ in range(2)]
     careful = index % 3 == 2
+    payers = [source.randrange(builder.payers) for _ in range(crime.farm_payers)]
     signed_up = builder.parameters.days - source.uniform(55, 75)
     shops = []
     for member in range(size):
         shop = builder.shop("device_farm", registered=signed_up + source.uniform(0, 4))
         shop.ring, shop.fraud = f"farm-{index + 1}", True
-        shop.receipts_a_day = source.uniform(10, 25)
+        shop.receipts_a_day, shop.regulars, shop.strangers = source.uniform(10, 25), payers, 0.0
         shop.devices = [phones[member // 2 % len(phones)] if careful else source.choice(phones)]
         shop.ip_addresses = [builder.ip_address()] if careful else lines
         shops.append(shop)

@@ -1,4 +1,4 @@
-"""Ring (T8, T11, T12): rented accounts. Money scatters into shops' accounts, leaves within hours and gathers with one collector."""
+"""Ring (T8, T11, T12): rented accounts. Money scatters in, leaves within hours and gathers with a collector, who sends it on."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ def mule_accounts(builder: Builder, index: int) -> list[Shop]:
     source = chance(parameters.seed, f"mule_accounts/{index}")
     size = crime.mule_sizes[index % len(crime.mule_sizes)]
     collector = builder.account(source, "BANK", parameters.start - 60 * DAY)
+    beyond = payer_account(builder.payers + 900 + index)
     shops = []
     for at in burst(builder, source, index, size):
         shop = builder.shop("mule_accounts", registered=parameters.days - source.uniform(50, 160))
         shop.ring, shop.fraud = f"mule-{index + 1}", True
         shop.receipts_a_day = source.uniform(6, 15)
-        shop.work.append(_passed_on(builder, shop, collector, (at - parameters.start) // DAY - 25))
+        shop.work.append(_passed_on(builder, shop, collector, beyond, (at - parameters.start) // DAY - 25))
         shop.raw_extra = 25 * crime.mule_senders[1] * parameters.trade.thinning
         plan(builder, shop, at, source.uniform(2.0, 4.0), account=collector if index % 3 != 2 else None)
         shops.append(shop)
@@ -33,7 +34,7 @@ def mule_accounts(builder: Builder, index: int) -> list[Shop]:
     return shops
 
 
-def _passed_on(builder: Builder, shop: Shop, collector: Account, first: int) -> DailyWork:
+def _passed_on(builder: Builder, shop: Shop, collector: Account, beyond: str, first: int) -> DailyWork:
     def passed_on(day: int, _: int) -> list[Row]:
         source, crime = shop.chance, builder.parameters.crime
         if (day - builder.parameters.start) // DAY < first or source.random() >= BUSY_DAYS:
@@ -45,8 +46,10 @@ def _passed_on(builder: Builder, shop: Shop, collector: Account, first: int) -> 
             total += int(amount)
             paid_at = at + int(source.random() * 2 * HOUR)
             rows.append(transfer(builder, shop, paid_at, sender, shop.till.number, int(amount), "TRANSFER"))
-        left_at = at + int(source.uniform(2.2, 4) * HOUR)
+        left_at = at + int(source.uniform(*crime.mule_leaves) * HOUR)
         rows.append(transfer(builder, shop, left_at, shop.till.number, collector.number, int(total * 0.96), "TRANSFER"))
+        gone_at = left_at + int(source.uniform(0.2, crime.mule_leaves[1]) * HOUR)
+        rows.append(transfer(builder, shop, gone_at, collector.number, beyond, int(total * 0.95), "TRANSFER"))
         return rows
 
     return passed_on

@@ -113,19 +113,23 @@ class Crime:
     farm_sizes: tuple[int, ...] = (12, 9, 6)
     farm_devices: tuple[int, ...] = (2, 3, 3)
     """Devices of each farm (typology T1): the last farm is careful and hands each device to two only."""
-    straw_sizes: tuple[int, ...] = (8, 6, 5)
+    farm_payers: int = 7
+    """Accounts that pay all the receipts of one farm (T3: bought trading history; the number is chosen)."""
+    straw_sizes: tuple[int, ...] = (14, 9, 6)
     """Borrowers packaged by each broker (T2); the last broker uses his own phone and device for fewer."""
     wash_sizes: tuple[int, ...] = (4, 3, 2)
     wash_payments: int = 209
     """Payments of one payer in a day at one shop (T4, sourced)."""
     wash_days: tuple[int, int] = (9, 16)
     """Days of bought receipts before applying (chosen)."""
-    tied_sizes: tuple[int, ...] = (5, 4, 3)
+    tied_sizes: tuple[int, ...] = (9, 7, 4)
     """Merchants of one hand that borrow from the same lender (T6 inside one lender)."""
     mule_sizes: tuple[int, ...] = (5, 4, 3)
     """Rented accounts (T8); shapes T11 and T12: scattered in, gathered out, 3 to 15 accounts."""
     mule_senders: tuple[int, int] = (6, 14)
     """Accounts that pay into a mule on one busy day (chosen)."""
+    mule_leaves: tuple[float, float] = (2.2, 4.0)
+    """Hours until the money leaves a mule, and again until it leaves the collector (chosen)."""
     burst_hours: tuple[int, int] = (6, 40)
     """Hours in which a ring's applications fall (chosen)."""
     lone_frauds: float = 0.0045

@@ -115,6 +115,8 @@ class Shop:
     chance: Random
     regulars: list[int]
     holiday: float
+    strangers: float
+    """Share of receipts from anybody in town, and not from regulars."""
     group: str
     ring: str | None = None
     fraud: bool = False
@@ -228,6 +230,7 @@ class Builder:
             * source.lognormvariate(0, trade.receipts_spread),
             chance=source,
             regulars=[heavy_tailed(source, self.payers, trade.payer_tail) for _ in range(source.randint(*trade.regulars))],
+            strangers=1.0 - trade.regular_share,
             holiday=source.uniform(*trade.national_day),
             group=group,
             silent=self._silence(source),

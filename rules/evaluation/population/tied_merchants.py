@@ -9,7 +9,7 @@ from rules.evaluation.population.shops import Builder, Past, Shop
 
 
 def tied_merchants(builder: Builder, index: int) -> list[Shop]:
-    """One hand and its shops: some owned outright, some through a straw owner with the hand as investor; two loans still run."""
+    """One hand and its shops: some owned outright, some with the hand as investor; a third has a loan that still runs."""
     crime, parameters = builder.parameters.crime, builder.parameters
     source = chance(parameters.seed, f"tied_merchants/{index}")
     size = crime.tied_sizes[index % len(crime.tied_sizes)]
@@ -30,9 +30,9 @@ def tied_merchants(builder: Builder, index: int) -> list[Shop]:
         shops.append(shop)
     for shop, at in zip(shops, burst(builder, source, index, size), strict=True):
         plan(builder, shop, at, source.uniform(1.2, 2.2))
-    for shop in shops[: 2 if size > 3 else 1]:
+    for shop in shops[: size // 3]:
         at = builder.moment(parameters.days - source.uniform(25, 45), source)
         shop.registered_at = min(shop.registered_at, at - 15 * DAY)
         shop.past.append(Past(at, shop.monthly, 180, None, parameters.until))
-        shop.plan = None if size > 3 else shop.plan
+        shop.plan = None
     return shops

@@ -76,7 +76,7 @@ def _receipts(builder: Builder, shop: Shop, day: int, thinning: int) -> list[Row
         amount = round(shop.ticket * thinning * source.lognormvariate(-(settings.amount_spread**2) / 2, settings.amount_spread), -1)
         if source.random() < 0.004:
             payer = shop.purse.number  # the owner tries the code out
-        elif source.random() < settings.regular_share:
+        elif source.random() >= shop.strangers:
             payer = payer_account(shop.regulars[int(len(shop.regulars) * source.random() ** 2)])
         else:
             payer = payer_account(heavy_tailed(source, builder.payers, settings.payer_tail))

@@ -98,7 +98,15 @@ class Story:
         return self.says(ago, TieObserved(from_, kind, to))
 
     def sells(
-        self, key: str, *, amount: int = 400 * YUAN, days: int = 90, until: int = 0, payers: int = 30, every: int = DAY, into: str | None = None
+        self,
+        key: str,
+        *,
+        amount: int = 400 * YUAN,
+        days: int = 90,
+        until: int = 0,
+        payers: int = 30,
+        every: int = DAY,
+        into: str | None = None,
     ) -> Story:
         """Receipts from changing customers, one every so often, from `days` ago until `until` days ago."""
         target = into or f"account-{key}"
@@ -137,9 +145,7 @@ class Story:
         self.asked = self._application(key, name, amount, given, applicant)
         return self.says(0, self.asked)
 
-    def _application(
-        self, key: str, name: str, amount: int, given: dict[str, str], applicant: str | None = None
-    ) -> ApplicationMade:
+    def _application(self, key: str, name: str, amount: int, given: dict[str, str], applicant: str | None = None) -> ApplicationMade:
         named = {what: EntityName(_KINDS[what][0], value) for what, value in given.items() if what != "address"}
         return ApplicationMade(
             loan=loan(name),

@@ -1,0 +1,287 @@
+"""The embedded store behind `graph.store.GraphStore`, whose docstrings are the contract.
+
+Reads run on a few threads, each with a connection and a short read transaction of its own, and never wait for the writer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import Empty, LifoQueue
+from typing import Final, TypeVar
+
+from graph import clock
+from graph.contents import Fact
+from graph.errors import GraphUnavailable, InvalidInput, Problem
+from graph.ids import tie_parts
+from graph.model import (
+    Entity,
+    EntityName,
+    Instant,
+    Institution,
+    Moment,
+    Neighbourhood,
+    PathSearch,
+    RecordedFact,
+    Surroundings,
+    Tie,
+    TieKind,
+    WalkBounds,
+)
+from graph.sealing import Sealers
+from graph.store import MAXIMUM_FACTS, Page, Recording
+from graph.stores.sqlite.encoding import Prepared, prepare
+from graph.stores.sqlite.failing import check_file, file_identity, unavailable
+from graph.stores.sqlite.institutions import check_deployment, find_institution
+from graph.stores.sqlite.listing import find_fact, find_tie, list_facts, list_loans, list_ties
+from graph.stores.sqlite.paths import search
+from graph.stores.sqlite.reading import Snapshot
+from graph.stores.sqlite.surroundings import surround
+from graph.stores.sqlite.tables import open_reader, open_writer
+from graph.stores.sqlite.walking import walk
+from graph.stores.sqlite.writing import Call, Writer
+
+T = TypeVar("T")
+
+READERS: Final = 4
+"""Reads at once."""
+
+MAXIMUM_BULK: Final = 50_000
+"""Facts in one call of `record_bulk`."""
+
+MAXIMUM_IDS: Final = 1_000
+"""Entities in one call of `entities`."""
+
+_INLINE: Final = 20
+"""Facts that are prepared at once; more are prepared on another thread, so that the event loop goes on."""
+
+
+class SqliteStore:
+    """A `graph.store.GraphStore` in one file; several processes may open the same."""
+
+    def __init__(self, path: Path, sealers: Sealers, *, now: Callable[[], Instant] = clock.now) -> None:
+        """Open the file, making it when it is not there. Raises `GraphUnavailable`."""
+        self._path = path
+        self._sealers = sealers
+        self._now = now
+        self._closed = False
+        self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
+        self._checked: set[str] = set()
+        try:
+            self._writer = Writer(path, sealers, now)
+            self._identity = file_identity(path)
+        except (sqlite3.Error, OSError) as error:
+            raise unavailable(error, path) from error
+        self._readers = ThreadPoolExecutor(READERS, "graph-reader")
+
+    @classmethod
+    def open(cls, path: Path, sealers: Sealers, check: bytes | None = None) -> SqliteStore:
+        """Open the store and compare its keys, the deployment's `check` value (when given) and each institution's.
+
+        Raises `GraphUnavailable`; `WrongKeys` when the file was written with other keys.
+        """
+        store = cls(path, sealers)
+        try:
+            store._check(check)
+        except BaseException:
+            store._close()
+            raise
+        return store
+
+    async def record(self, institution: Institution, source: str, facts: Sequence[Fact], *, together: bool = False) -> Recording:
+        if not 1 <= len(facts) <= MAXIMUM_FACTS:
+            raise InvalidInput([Problem(("facts",), f"holds {len(facts):,} facts: give 1 to {MAXIMUM_FACTS:,}")])
+        return await self._record(institution, source, facts, together=together)
+
+    async def record_bulk(self, institution: Institution, source: str, facts: Sequence[Fact]) -> Recording:
+        """Like `record`, for up to 50,000 facts of an import: fewer and larger commits."""
+        if not 1 <= len(facts) <= MAXIMUM_BULK:
+            raise InvalidInput([Problem(("facts",), f"holds {len(facts):,} facts: give 1 to {MAXIMUM_BULK:,}")])
+        return await self._record(institution, source, facts, together=False)
+
+    async def now(self, institution: str) -> Moment:
+        def read(snapshot: Snapshot) -> Moment:
+            known_at = snapshot.connection.execute("SELECT value FROM meta WHERE name = 'recorded_at'").fetchone()[0]
+            return Moment(self._now(), known_at)
+
+        return await self._read(institution, Moment(0, 0), read)
+
+    async def entity_id(self, institution: str, name: EntityName, moment: Moment) -> str | None:
+        id_ = name.id
+        if id_ is None:
+            assert name.key is not None, "an entity is named by id or by key"
+            id_ = self._sealers(institution).entity_id(name.kind, name.key)
+        wanted = id_
+        return await self._read(institution, moment, lambda snapshot: None if snapshot.node(wanted) is None else wanted)
+
+    async def entities(self, institution: str, ids: Sequence[str], moment: Moment) -> dict[str, Entity]:
+        if len(ids) > MAXIMUM_IDS:
+            raise InvalidInput([Problem(("ids",), f"holds {len(ids):,} ids: give at most {MAXIMUM_IDS:,}")])
+
+        def read(snapshot: Snapshot) -> dict[str, Entity]:
+            return {entity.id: entity for entity in snapshot.entities(snapshot.nodes(ids).values()).values()}
+
+        return await self._read(institution, moment, read)
+
+    async def tie(self, institution: str, id: str, moment: Moment) -> Tie | None:
+        parts = tie_parts(id)
+        return None if parts is None else await self._read(institution, moment, lambda snapshot: find_tie(snapshot, *parts))
+
+    async def ties(
+        self,
+        institution: str,
+        entity: str,
+        moment: Moment,
+        *,
+        first: int,
+        after: str | None = None,
+        kinds: frozenset[TieKind] | None = None,
+    ) -> Page[Tie]:
+        sealer = self._sealers(institution)
+        return await self._list(
+            institution, entity, moment, first, lambda snapshot, number: list_ties(snapshot, sealer, number, first, after, kinds)
+        )
+
+    async def fact(self, institution: str, id: str, moment: Moment) -> RecordedFact | None:
+        return await self._read(institution, moment, lambda snapshot: find_fact(snapshot, id))
+
+    async def facts(self, institution: str, entity: str, moment: Moment, *, first: int, after: str | None = None) -> Page[RecordedFact]:
+        sealer = self._sealers(institution)
+        return await self._list(
+            institution, entity, moment, first, lambda snapshot, number: list_facts(snapshot, sealer, number, first, after)
+        )
+
+    async def loans(self, institution: str, merchant: str, moment: Moment, *, first: int, after: str | None = None) -> Page[Entity]:
+        sealer = self._sealers(institution)
+        return await self._list(
+            institution, merchant, moment, first, lambda snapshot, number: list_loans(snapshot, sealer, number, first, after)
+        )
+
+    async def neighbourhood(
+        self, institution: str, centre: str, moment: Moment, bounds: WalkBounds, *, deadline: float
+    ) -> Neighbourhood | None:
+        until = time.monotonic() + deadline
+
+        def read(snapshot: Snapshot) -> Neighbourhood | None:
+            number = snapshot.node(centre)
+            return None if number is None else walk(snapshot, number, bounds, until)
+
+        return await self._read(institution, moment, read)
+
+    async def paths(
+        self, institution: str, from_: str, to: str, moment: Moment, *,
+        kinds: frozenset[TieKind] | None, maximum_length: int, maximum_paths: int, deadline: float,
+    ) -> PathSearch:  # fmt: skip
+        until = time.monotonic() + deadline
+
+        def read(snapshot: Snapshot) -> PathSearch:
+            start, end = snapshot.node(from_), snapshot.node(to)
+            if start is None or end is None:
+                return PathSearch(())
+            return search(snapshot, start, end, kinds=kinds, maximum_length=maximum_length, maximum_paths=maximum_paths, deadline=until)
+
+        return await self._read(institution, moment, read)
+
+    async def surroundings(
+        self, institution: str, loan: str, moment: Moment, bounds: WalkBounds, *, deadline: float
+    ) -> Surroundings | None:
+        until = time.monotonic() + deadline
+
+        def read(snapshot: Snapshot) -> Surroundings | None:
+            number = snapshot.node(loan)
+            return None if number is None else surround(snapshot, number, bounds, until)
+
+        return await self._read(institution, moment, read)
+
+    async def ready(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._pool(), self._check, None)
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._close)
+
+    def waiting(self) -> int:
+        """Calls that wait to be written."""
+        return self._writer.waiting()
+
+    async def _record(self, institution: Institution, source: str, facts: Sequence[Fact], *, together: bool) -> Recording:
+        self._pool()
+        sealer = self._sealers(institution.id)
+
+        def ready() -> list[Prepared]:
+            return [prepare(fact, source, sealer) for fact in facts]
+
+        prepared = ready() if len(facts) <= _INLINE else await asyncio.to_thread(ready)
+        call = Call(institution.id, source, prepared, together)
+        self._writer.submit(call)
+        answer = asyncio.wrap_future(call.answer)
+        answer.add_done_callback(lambda done: done.cancelled() or done.exception())  # the caller may be gone; the commit goes on
+        return await asyncio.shield(answer)
+
+    async def _list(self, institution: str, entity: str, moment: Moment, first: int, listed: Callable[[Snapshot, int], Page[T]]) -> Page[T]:
+        if not 1 <= first <= 100:
+            raise InvalidInput([Problem(("first",), f"is {first}: give 1 to 100")])
+
+        def read(snapshot: Snapshot) -> Page[T]:
+            number = snapshot.node(entity)
+            return Page((), (), more=False) if number is None else listed(snapshot, number)
+
+        return await self._read(institution, moment, read)
+
+    async def _read(self, institution: str, moment: Moment, work: Callable[[Snapshot], T]) -> T:
+        """Do the work in a snapshot of its own, on a thread of its own."""
+
+        def run() -> T:
+            with self._reader() as connection, Snapshot(connection, institution, moment, self._sealers(institution)) as snapshot:
+                return work(snapshot)
+
+        return await asyncio.get_running_loop().run_in_executor(self._pool(), run)
+
+    def _pool(self) -> ThreadPoolExecutor:
+        if self._closed:
+            raise GraphUnavailable("The graph is closed: start the program again.", "UNREACHABLE")
+        return self._readers
+
+    @contextlib.contextmanager
+    def _reader(self) -> Iterator[sqlite3.Connection]:
+        """A connection to a file that is still the one that was opened; one that failed is not used again."""
+        check_file(self._path, self._identity)
+        connection: sqlite3.Connection | None = None
+        try:
+            try:
+                connection = self._idle.get_nowait()
+            except Empty:
+                connection = open_reader(self._path)
+            yield connection
+        except (sqlite3.Error, OSError) as error:
+            if connection is not None:
+                connection.close()
+            raise unavailable(error, self._path) from error
+        else:
+            self._idle.put(connection)
+
+    def _check(self, check: bytes | None) -> None:
+        """That the file can be read, that no other process keeps it from being written, and that the keys are those it was written with."""
+        with self._reader() as connection:
+            known = connection.execute("SELECT id FROM institution ORDER BY number LIMIT 1000").fetchall()
+            for (institution,) in known:
+                find_institution(connection, institution, self._sealers(institution))
+        try:
+            with contextlib.closing(open_writer(self._path)) as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                if check is not None:
+                    check_deployment(connection, check)
+                connection.execute("COMMIT")
+        except (sqlite3.Error, OSError) as error:
+            raise unavailable(error, self._path) from error
+
+    def _close(self) -> None:
+        self._closed = True
+        self._writer.close()
+        self._readers.shutdown(wait=True)
+        while not self._idle.empty():
+            self._idle.get_nowait().close()

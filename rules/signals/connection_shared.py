@@ -1,0 +1,16 @@
+"""Others on the same connection."""
+
+from __future__ import annotations
+
+from graph.measures.lockstep import lockstep
+from graph.model import EntityKind
+from rules.model import Material, Reading
+
+
+def connection_shared(material: Material) -> Reading:
+    """About how many other companies came to the household's IP addresses within 7 days of it; less, the more others share them.
+
+    Absent, and 0, when nobody else shares one.
+    """
+    found = lockstep(material.picture, material.household, EntityKind.IP_ADDRESS)
+    return Reading(round(found.effective, 2), found.entities, found.ties, absent=found.shared_by == 0)

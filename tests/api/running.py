@@ -1,0 +1,142 @@
+"""Open services in a folder of a test, with an institution, a service and what it asks; parts may be real subclasses that fail."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from api.app import GRAPH_FILE, RECORDS_FILE, close_services, open_services
+from api.assessing import AssessRequest
+from api.auth.institutions import create_institution, find_institution
+from api.auth.keys import create_key, principal_of_key
+from api.context import Principal, Role, Services
+from api.records import Bounds, Records, embedded_engine
+from api.settings import Settings
+from graph.errors import GraphUnavailable
+from graph.model import EntityKind, Institution
+from graph.stores.sqlite.store import SqliteStore
+from tests.api.opened import BANK
+
+KEY = "key-00000001"
+
+
+def settings_of(folder: Path, **changes: Any) -> Settings:
+    """Settings of a test: its folder, and time enough on a busy machine."""
+    return Settings(**{"data": folder / "data", "records_timeout": 10.0, "breaker_failures": 1_000_000, **changes})
+
+
+@asynccontextmanager
+async def running(
+    folder: Path, store: type[SqliteStore] = SqliteStore, runner: type[Records] = Records, **changes: Any
+) -> AsyncIterator[Services]:
+    """Open services; `store` and `runner` are the classes of graph and records."""
+    services = open_services(settings_of(folder, **changes))
+    if store is not SqliteStore:
+        await services.graph.close()
+        graph = store.open(services.settings.data / GRAPH_FILE, services.vault.sealer, services.vault.check_value())
+        services = replace(services, graph=graph)
+    if runner is not Records:
+        services.records.close()
+        settings = services.settings
+        bounds = Bounds(timeout=settings.records_timeout, lock_seconds=settings.records_lock_seconds)
+        services = replace(services, records=runner(embedded_engine(settings.data / RECORDS_FILE, bounds.lock_seconds), bounds))
+    try:
+        yield services
+    finally:
+        await close_services(services)
+
+
+async def service_of(services: Services, institution: Institution = BANK, roles: tuple[Role, ...] = (Role.SERVICE,)) -> Principal:
+    """A service of the institution, which is made when absent."""
+
+    def work(connection: Connection) -> Principal:
+        now = services.now()
+        if find_institution(connection, institution.id) is None:
+            create_institution(connection, institution, institution.id, now)
+        _, secret = create_key(connection, institution.id, "workflow", roles, now)
+        found = principal_of_key(connection, secret)
+        assert found is not None
+        return found[0]
+
+    return await services.records.write(work)
+
+
+def application(loan: str = "L-1", merchant: str = "M-1", **more: Any) -> dict[str, Any]:
+    """A raw application of 5,000 yuan."""
+    amount = {"amount": 500_000, "currency": "CNY"}
+    return {"key": loan, "merchant": {"key": merchant}, "amount": amount, "termDays": 30, "phone": "+8613800138000", **more}
+
+
+def request(key: str = KEY, loan: str = "L-1", **more: Any) -> AssessRequest:
+    """A request to assess it."""
+    return AssessRequest(key, application(loan), **more)
+
+
+async def counts(services: Services, principal: Principal, loan: str = "L-1") -> dict[str, int]:
+    """What is kept of a loan: facts that name it, decisions, audit entries of decisions, answered keys, jobs that wait."""
+    institution = principal.institution.id
+    id_ = services.sealers(institution).entity_id(EntityKind.LOAN, loan)
+
+    def count(connection: Connection) -> dict[str, int]:
+        def one(statement: str, *values: object) -> int:
+            return int(connection.exec_driver_sql(statement, values).scalar_one())
+
+        entries = "SELECT count(*) FROM audit_entries WHERE institution = ? AND action LIKE 'loan %' AND subjects LIKE ?"
+        return {
+            "decisions": one("SELECT count(*) FROM decisions WHERE institution = ? AND loan = ?", institution, id_),
+            "entries": one(entries, institution, f"%{id_}%"),
+            "answers": one("SELECT count(*) FROM idempotency_keys WHERE institution = ? AND answer IS NOT NULL", institution),
+            "jobs": one("SELECT count(*) FROM jobs WHERE institution = ? AND done_at IS NULL", institution),
+        }
+
+    found = await services.records.read(count)
+    page = await services.graph.facts(institution, id_, await services.graph.now(institution), first=100)
+    return {"facts": len(page.items), **found}
+
+
+class FailingStore(SqliteStore):
+    """A store whose questions fail as told: `down` raises, `hangs` answers too late; `asked` counts what it was asked."""
+
+    down = False
+    hangs = False
+    asked = 0
+
+    async def _fail(self) -> None:
+        self.asked += 1
+        if self.down:
+            raise GraphUnavailable("The graph was taken away by the test.", "UNREACHABLE")
+        if self.hangs:
+            await asyncio.sleep(30)
+
+    async def record(self, *given: Any, **named: Any) -> Any:
+        """As the store, unless it fails."""
+        await self._fail()
+        return await super().record(*given, **named)
+
+    async def surroundings(self, *given: Any, **named: Any) -> Any:
+        """As the store, unless it fails."""
+        await self._fail()
+        return await super().surroundings(*given, **named)
+
+    async def entities(self, *given: Any, **named: Any) -> Any:
+        """As the store, unless it fails."""
+        await self._fail()
+        return await super().entities(*given, **named)
+
+
+class LateReading(SqliteStore):
+    """A store that records, and answers too late what it is asked."""
+
+    late = True
+
+    async def surroundings(self, *given: Any, **named: Any) -> Any:
+        """The answer, after 30 seconds."""
+        if self.late:
+            await asyncio.sleep(30)
+        return await super().surroundings(*given, **named)

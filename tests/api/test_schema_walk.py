@@ -1,0 +1,106 @@
+"""A walk over every field of every type by every role, in a populated world."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+
+from graphql import GraphQLObjectType
+
+from api.context import Role
+from api.graphql_ports import rate_limited
+from api.limits import Wait
+from api.schema import marks, schema
+from tests.api.doors import ASSESS, CLOSED, DOORS, RECORD, objects, whole
+from tests.api.world import World, application, in_world
+
+ALWAYS_NULL = {
+    ("Document", "number"): "a number is read in a verification, and there are none yet",
+    ("Forbidden", "path"): "no one input is to blame",
+    **{(kind, "key"): "known by its value" for kind in ("Account", "Device", "Document", "Email", "IpAddress", "Phone", "Place")},
+}
+ROLES = tuple(Role)
+
+
+def object_types() -> set[str]:
+    return {one.name for one in schema.type_map.values() if isinstance(one, GraphQLObjectType) and not one.name.startswith("__")}
+
+
+def test_there_is_a_door_to_every_type():
+    assert object_types() - {"Query", "Mutation"} == set(DOORS) | set(CLOSED)
+
+
+def test_every_field_is_null_or_real_as_the_role_may_read_it(tmp_path):
+    async def walk(world: World) -> dict[tuple[str, str], set[Role]]:
+        await world.degrade()
+        await world.crowd()
+        real: dict[tuple[str, str], set[Role]] = defaultdict(set)
+        for type_name, doors in DOORS.items():
+            for role in ROLES:
+                for number, door in enumerate(doors):
+                    variables = dict(door.variables)
+                    if "idempotencyKey" in variables and "Conflict" not in type_name:
+                        variables["idempotencyKey"] = f"{variables['idempotencyKey']}-{role}"
+                    body = await world.ask(role)(door.document.replace("HERE", whole(type_name)), **variables)
+                    judge(type_name, role, door.path, body, real, f"{type_name} {role} {number}: {body.get('errors')}")
+        return real
+
+    real = in_world(tmp_path, walk)
+    fields = [(type_name, name) for type_name in DOORS for name in schema.type_map[type_name].fields]
+    assert sorted(one for one in fields if not real[one]) == sorted(ALWAYS_NULL), "these alone are null for everybody"
+    narrowed = {(type_name, name): roles for type_name, name in fields if (roles := marks.fields.get(type_name, {}).get(name))}
+    assert {one: real[one] for one in narrowed if one not in ALWAYS_NULL} == {
+        one: roles for one, roles in narrowed.items() if one not in ALWAYS_NULL
+    }
+
+
+def judge(type_name, role, path, body, real, where):
+    """Hold one answer to what the role may read, and note what was real."""
+    root = path.split(".", 1)[0]
+    refused = [error for error in body.get("errors", ()) if error["extensions"]["code"] != "FORBIDDEN"]
+    assert not refused, where
+    if root in marks.roots["Query"] and role not in marks.roots["Query"][root]:
+        assert body["errors"][0]["extensions"]["code"] == "FORBIDDEN" and not (body["data"] or {}).get(root), where
+        return
+    assert "errors" not in body, where
+    masked = body.get("extensions", {}).get("masked", [])
+    for one in objects(body["data"], path):
+        for name in schema.type_map[type_name].fields:
+            if role in marks.fields.get(type_name, {}).get(name, ROLES):
+                assert f"{type_name}.{name}" not in masked, where
+                if name in one and one[name] not in (None, []):
+                    real[type_name, name].add(role)
+            else:
+                assert one.get(name) is None, where
+                assert f"{type_name}.{name}" in masked, where
+
+
+def test_an_exhausted_principal_gets_the_payload_that_says_how_long_to_wait(tmp_path):
+    async def scene(world: World):
+        ask = world.ask(Role.SERVICE)
+        return await ask.limited((RECORD % "RateLimited").replace("HERE", whole("RateLimited")), rate_limited(Wait(1.5)))
+
+    body = in_world(tmp_path, scene)
+    assert body["data"]["recordFacts"]["retryAfter"] == 1500 and body["data"]["recordFacts"]["code"] == "RATE_LIMITED"
+
+
+def test_a_second_call_with_a_key_that_is_running_is_told_to_wait(tmp_path):
+    async def scene(world: World):
+        document = (ASSESS % "IdempotencyInProgress").replace("HERE", whole("IdempotencyInProgress"))
+        ask = world.ask(Role.SERVICE)
+        calls = [ask(document, input=application("L-5", 1_000_00), idempotencyKey="walker-twice") for _ in range(2)]
+        return await asyncio.gather(*calls)
+
+    payloads = [body["data"]["assessLoan"] for body in in_world(tmp_path, scene)]
+    told = [one for one in payloads if one]
+    assert len(told) == 1 and told[0]["code"] == "IDEMPOTENCY_IN_PROGRESS" and told[0]["retryAfter"] > 0
+
+
+def test_a_graph_that_is_down_is_unavailable_to_who_records_facts(tmp_path):
+    async def scene(world: World):
+        with world.deaf():
+            document = (RECORD % "Unavailable").replace("HERE", whole("Unavailable"))
+            return await world.ask(Role.SERVICE)(document, **DOORS["RecordFactsSuccess"][0].variables)
+
+    payload = in_world(tmp_path, scene)["data"]["recordFacts"]
+    assert payload["code"] == "UNAVAILABLE" and payload["retryAfter"] > 0

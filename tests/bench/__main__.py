@@ -1,0 +1,18 @@
+"""`python -m tests.bench [NAME ...]`: run the benchmarks named, or all."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from tests.bench import decisions, streaming
+
+BENCHMARKS: dict[str, Callable[[], None]] = {"decisions": decisions.main, "streaming": streaming.main}
+
+if __name__ == "__main__":
+    names = sys.argv[1:] or list(BENCHMARKS)
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        sys.exit(f"There is no benchmark {unknown[0]!r}: there are {', '.join(BENCHMARKS)}.")
+    for name in names:
+        BENCHMARKS[name]()

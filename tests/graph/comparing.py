@@ -1,0 +1,87 @@
+"""Every question of the contract that the fold answers, asked of a store and of the plain one."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from graph.merging import Known, named
+from graph.model import Entity, FieldValue, Moment, Sealed
+from graph.sealing import Sealer
+from graph.store import GraphStore, Page
+from graph.contents import CONTENTS, FactWithdrawn
+from tests.graph.plain_store import EVERYTHING, PlainStore, summary
+
+T = TypeVar("T")
+KINDS = {class_: name for name, class_ in CONTENTS.items()}
+
+
+async def assert_same(store: GraphStore, plain: PlainStore, bank: str, moment: Moment, page: int = 3) -> None:
+    """The store says at the moment what the fold says, whatever is asked."""
+    picture = plain.picture(moment)
+    universe = plain.universe()
+    assert opened(await store.entities(bank, universe, moment), plain.sealer) == picture.entities
+    everything = plain.picture(EVERYTHING)
+    for id_ in everything.ties:
+        assert await store.tie(bank, id_, moment) == picture.ties.get(id_)
+    for entity in universe:
+        ties, facts = plain.ties(picture, entity), plain.facts(picture, entity)
+        assert await pages(lambda after, entity=entity: store.ties(bank, entity, moment, first=page, after=after)) == ties
+        found = await pages(lambda after, entity=entity: store.facts(bank, entity, moment, first=page, after=after))
+        assert [fact.id for fact in found] == facts
+        if entity.startswith("mer_"):
+            shown = await pages(lambda after, entity=entity: store.loans(bank, entity, moment, first=1, after=after))
+            assert [loan.id for loan in shown] == loans(plain, moment, entity)
+    for one in plain.known:
+        found_fact = await store.fact(bank, plain.fact_id(one), moment)
+        assert (None if found_fact is None else summary(found_fact)) == expected_fact(plain, one, moment)
+
+
+def loans(plain: PlainStore, moment: Moment, merchant: str) -> list[str]:
+    """A merchant's loans in the contract's order."""
+    picture = plain.picture(moment)
+    ties = [tie for tie in picture.ties.values() if tie.kind.value == "APPLIED_FOR" and tie.from_id == merchant]
+    placed = [(picture.entities[tie.to_id].fields.get("applied_at", tie.first_at), tie.recorded_at, tie.to_id) for tie in ties]
+    return [loan for _, _, loan in sorted(placed, reverse=True)]  # type: ignore[type-var]
+
+
+def expected_fact(plain: PlainStore, one: Known, moment: Moment) -> tuple[object, ...] | None:
+    """A fact as `GraphStore.fact` shows it."""
+    withdrawal = isinstance(one.fact.content, FactWithdrawn)
+    if one.recorded_at > moment.known_at or (one.fact.occurred_at > moment.at and not withdrawal):
+        return None
+    entities = tuple(dict.fromkeys(plain.id(name) for name in named(one.fact)))
+    return (
+        plain.fact_id(one), one.source, one.fact.source_id, KINDS[type(one.fact.content)], one.fact.occurred_at, one.recorded_at,
+        plain.withdrawn_at(one, moment), entities,
+    )  # fmt: skip
+
+
+def opened(entities: dict[str, Entity], sealer: Sealer) -> dict[str, Entity]:
+    """Entities with their personal fields in clear."""
+
+    def open_(entity: Entity, name: str, value: FieldValue) -> FieldValue:
+        if not isinstance(value, Sealed):
+            return value
+        assert entity.subject_key is not None
+        return sealer.open(entity.subject_key, entity.id, name, value.ciphertext)
+
+    return {
+        id_: replace(entity, fields={name: open_(entity, name, value) for name, value in entity.fields.items()}, subject_key=None)
+        for id_, entity in entities.items()
+    }
+
+
+async def pages(ask: Callable[[str | None], Awaitable[Page[T]]]) -> list[T]:
+    """All items of a list, page by page."""
+    found: list[T] = []
+    after: str | None = None
+    for _ in range(1_000):
+        page = await ask(after)
+        assert len(page.items) == len(page.cursors)
+        found += page.items
+        if not page.more:
+            return found
+        after = page.cursors[-1]
+    raise AssertionError("a list of a small history has an end")

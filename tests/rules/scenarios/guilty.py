@@ -1,0 +1,200 @@
+"""For each signal a story whose verdict it changes: what happened, and the reason that must be given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from graph.model import Standing, TransferKind
+from rules.model import Verdict
+from tests.rules.scenarios.story import DAY, HOUR, MINUTE, YUAN, Story, merchant, person
+
+
+@dataclass(frozen=True)
+class Guilty:
+    """A story, its verdict, and the code of a reason that reads the signal."""
+
+    story: Callable[[], Story]
+    verdict: Verdict
+    code: str
+
+
+def suspected_owner() -> Story:
+    story = Story().shop("noodles").sells("noodles")
+    return story.known_as(person("owner of noodles"), Standing.SUSPECTED).asks("noodles")
+
+
+def fraudulent_applicant() -> Story:
+    story = Story().shop("noodles").sells("noodles")
+    return story.known_as(person("owner of noodles"), Standing.CONFIRMED_FRAUD).asks("noodles")
+
+
+def blocked_merchant() -> Story:
+    return Story().shop("noodles").sells("noodles").blocked(merchant("noodles")).asks("noodles")
+
+
+def phone_of_a_fraudster_among_five() -> Story:
+    story = Story().shop("noodles", phone="+8613800000001").sells("noodles")
+    for place in range(4):
+        story.shop(f"other{place}", phone="+8613800000001", days=200 - 40 * place)
+    return story.known_as(merchant("other2"), Standing.CONFIRMED_FRAUD).asks("noodles")
+
+
+def device_of_a_fraudster() -> Story:
+    story = Story().shop("noodles", device="shared").shop("other", device="shared", days=200).sells("noodles")
+    return story.applies("other", ago=40 * DAY).outcome("loan-other", "FRAUD_CONFIRMED", ago=10 * DAY).asks("noodles")
+
+
+def farm(what: str, value: str, size: int = 8) -> Callable[[], Story]:
+    """Shops without trade that all came to one thing within two days."""
+
+    def story() -> Story:
+        told = Story()
+        for place in range(size):
+            told.shop(f"farm{place}", days=20 + place / 4, **{what: value})
+        return told.asks("farm3")
+
+    return story
+
+
+def pay_out_account_of_five() -> Story:
+    story = Story().shop("noodles", account="purse")
+    for place in range(4):
+        story.shop(f"other{place}", account="purse", days=250 - 50 * place)
+    return story.asks("noodles", account="purse")
+
+
+def identity_card_of_another() -> Story:
+    story = Story().shop("noodles", document="IDENTITY_CARD:CN:330106199001011234").sells("noodles")
+    return story.shop("other", document="IDENTITY_CARD:CN:330106199001011234", days=30).asks("noodles")
+
+
+def three_friends_of_a_broker_within_the_hour() -> Story:
+    story = Story()
+    for place in range(3):
+        story.shop(f"straw{place}", device="broker", ip="203.0.113.7", days=2)
+    return story.applies("straw0", ago=50 * MINUTE).applies("straw1", ago=20 * MINUTE).asks("straw2")
+
+
+def seven_bound_by_phone_and_address() -> Story:
+    story = Story()
+    for place in range(7):
+        story.shop(f"shell{place}", phone="+8613800000002", address="backyard 1", days=300 - 30 * place)
+    return story.asks("shell3")
+
+
+def six_from_one_connection(*hours: float) -> Callable[[], Story]:
+    """Shops that came from one connection together, and their applications so many hours ago."""
+
+    def story() -> Story:
+        told = Story()
+        for place in range(len(hours) + 1):
+            told.shop(f"straw{place}", ip="203.0.113.7", days=8)
+        for place, ago in enumerate(hours):
+            told.applies(f"straw{place}", ago=int(ago * HOUR))
+        return told.asks(f"straw{len(hours)}")
+
+    return story
+
+
+def loans_for_four_shells_of_one_owner() -> Story:
+    story = Story()
+    for place in range(4):
+        story.shop(f"shell{place}", owner="boss", days=40)
+    for place in range(3):
+        story.applies(f"shell{place}", ago=(3 + place) * DAY)
+    return story.asks("shell3")
+
+
+def open_loans_of_five_with_one_phone() -> Story:
+    story = Story().shop("noodles", phone="+8613800000003")
+    for place in range(5):
+        story.shop(f"other{place}", phone="+8613800000003", days=280 - 40 * place)
+        story.applies(f"other{place}", ago=(50 + 5 * place) * DAY).paid_out(f"loan-other{place}", f"account-other{place}", ago=45 * DAY)
+    return story.asks("noodles")
+
+
+def mule() -> Story:
+    story = Story().shop("noodles")
+    for day in (2, 4, 9):
+        for place in range(8):
+            story.pays(
+                f"victim{day}{place}", "account-noodles", 5_000 * YUAN, ago=day * DAY - place * 10 * MINUTE, kind=TransferKind.TRANSFER
+            )
+        story.pays("account-noodles", "far away", 39_000 * YUAN, ago=day * DAY - 3 * HOUR, kind=TransferKind.TRANSFER)
+    return story.asks("noodles")
+
+
+def wash_trading() -> Story:
+    """The owner's money goes to friends, who pay it at the shop."""
+    story = Story().shop("noodles").sells("noodles", amount=100 * YUAN)
+    for day in range(1, 21):
+        friend = f"friend{day % 4}"
+        story.pays("account-noodles", friend, 1_000 * YUAN, ago=day * DAY + 5 * HOUR, kind=TransferKind.TRANSFER)
+        story.pays(friend, "account-noodles", 950 * YUAN, ago=day * DAY + 2 * HOUR)
+    return story.asks("noodles")
+
+
+def trade_that_dries_up() -> Story:
+    story = Story().shop("noodles").sells("noodles", until=31).sells("noodles", days=31, amount=30 * YUAN)
+    return story.asks("noodles", amount=60_000 * YUAN)
+
+
+def one_payer_in_a_hurry() -> Story:
+    story = Story().shop("noodles").sells("noodles", amount=100 * YUAN)
+    for place in range(60):
+        story.pays("one payer", "account-noodles", 300 * YUAN, ago=6 * DAY - place * HOUR)
+    return story.asks("noodles")
+
+
+def till_paid_by_its_owner() -> Story:
+    story = Story().shop("noodles").sells("noodles", amount=100 * YUAN)
+    story.has("noodles", "account", "own card", ago=80 * DAY)
+    for place in range(40):
+        story.pays("own card", "account-noodles", 200 * YUAN, ago=(80 - 2 * place) * DAY - HOUR)
+    return story.asks("noodles")
+
+
+def trade_that_stopped() -> Story:
+    return Story().shop("noodles").sells("noodles", until=40).asks("noodles", amount=2_000 * YUAN)
+
+
+def asks_for_two_years_of_receipts() -> Story:
+    return Story().shop("noodles").sells("noodles", amount=50 * YUAN).asks("noodles", amount=80_000 * YUAN)
+
+
+def refused_twice() -> Story:
+    return Story().shop("noodles").sells("noodles").refused_before(2).asks("noodles")
+
+
+GUILTY: Final[dict[str, Guilty]] = {
+    "worst_standing": Guilty(suspected_owner, Verdict.REFER, "PARTY_SUSPECTED"),
+    "fraud_distance": Guilty(phone_of_a_fraudster_among_five, Verdict.REFER, "FRAUD_NEAR"),
+    "fraud_strength": Guilty(device_of_a_fraudster, Verdict.REFER, "TIED_TO_FRAUD"),
+    "device_shared": Guilty(farm("device", "rack"), Verdict.REFER, "DEVICE_FARM"),
+    "phone_shared": Guilty(farm("phone", "+8613800000004"), Verdict.REFER, "PHONE_SHARED"),
+    "email_shared": Guilty(farm("email", "broker@example.com"), Verdict.REFER, "EMAIL_SHARED"),
+    "address_shared": Guilty(farm("address", "empty office 9"), Verdict.REFER, "ADDRESS_SHARED"),
+    "account_shared": Guilty(pay_out_account_of_five, Verdict.REFER, "ACCOUNT_SHARED"),
+    "document_shared": Guilty(identity_card_of_another, Verdict.REFER, "DOCUMENT_SHARED"),
+    "kinds_shared": Guilty(three_friends_of_a_broker_within_the_hour, Verdict.REFER, "BOUND_AND_IN_A_HURRY"),
+    "closely_bound": Guilty(seven_bound_by_phone_and_address, Verdict.REFER, "ACTING_AS_ONE"),
+    "applications_1h": Guilty(three_friends_of_a_broker_within_the_hour, Verdict.REFER, "BOUND_AND_IN_A_HURRY"),
+    "applications_24h": Guilty(six_from_one_connection(2, 5, 9, 14, 20), Verdict.REFER, "APPLICATIONS_IN_A_DAY"),
+    "applications_7d": Guilty(six_from_one_connection(30, 50, 70, 90, 120, 150), Verdict.REFER, "APPLICATIONS_IN_A_WEEK"),
+    "loans_own": Guilty(loans_for_four_shells_of_one_owner, Verdict.REFER, "LOANS_OF_ONES_OWN"),
+    "loans_tied": Guilty(open_loans_of_five_with_one_phone, Verdict.REFER, "LOANS_THROUGH_OTHERS"),
+    "fan_in": Guilty(mule, Verdict.REFER, "MULE_ACCOUNT"),
+    "pass_through": Guilty(mule, Verdict.REFER, "MULE_ACCOUNT"),
+    "money_circled": Guilty(wash_trading, Verdict.DECLINE, "MONEY_CIRCLES"),
+    "receipts_30": Guilty(trade_that_dries_up, Verdict.REFER, "TRADE_DRIES_UP"),
+    "receipts_90": Guilty(trade_that_dries_up, Verdict.REFER, "TRADE_DRIES_UP"),
+    "payer_concentration": Guilty(one_payer_in_a_hurry, Verdict.REFER, "FEW_PAYERS"),
+    "self_paid": Guilty(till_paid_by_its_owner, Verdict.REFER, "PAYS_ITSELF"),
+    "receipts_burst": Guilty(one_payer_in_a_hurry, Verdict.REFER, "BURST_BEFORE_APPLYING"),
+    "days_since_receipt": Guilty(trade_that_stopped, Verdict.REFER, "TRADE_STOPPED"),
+    "months_requested": Guilty(asks_for_two_years_of_receipts, Verdict.REFER, "ASKS_FOR_MUCH"),
+    "declines_earlier": Guilty(refused_twice, Verdict.REFER, "REFUSED_BEFORE"),
+}
+"""By signal."""

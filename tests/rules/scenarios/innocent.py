@@ -1,0 +1,149 @@
+"""For each signal innocents that it leaves alone, though they do what it looks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from graph.model import EntityKind, EntityName, Standing, TieKind, TransferKind
+from tests.rules.scenarios.story import DAY, HOUR, YUAN, Story, merchant, person
+
+
+def family() -> Story:
+    """Four relatives with a shop each, one household: a tablet, a phone, an address and a purse; three apply on one morning."""
+    story = Story()
+    for place, name in enumerate(("father", "mother", "son", "aunt")):
+        story.shop(name, device="tablet", phone="+8613800000011", address="lane 4", account="family purse", days=200 - place)
+        story.sells(name, amount=300 * YUAN, into="family purse", payers=40, every=2 * DAY)
+        story.has(name, "ip", "198.51.100.4", ago=150 * DAY)
+    story.applies("mother", ago=3 * HOUR).applies("son", ago=30 * HOUR)
+    return story.asks("father", device="tablet", phone="+8613800000011")
+
+
+def market() -> Story:
+    """120 stalls with one address and one Wi-Fi, opened over two years; some apply on the same day. One was a fraudster."""
+    story = Story()
+    for place in range(120):
+        story.shop(f"stall{place}", address="north market", ip="198.51.100.1", days=730 - 6 * place)
+    for place in range(0, 120, 12):
+        story.applies(f"stall{place}", ago=(1 + place) * HOUR, ip="198.51.100.1", address="north market")
+    story.known_as(merchant("stall77"), Standing.CONFIRMED_FRAUD)
+    return story.sells("stall60").asks("stall60", ip="198.51.100.1", address="north market")
+
+
+def chain() -> Story:
+    """Eight shops of one owner with one registration number, one till and one account; five have a loan."""
+    story = Story()
+    for place in range(8):
+        things = {
+            "device": "head office",
+            "phone": "+8613800000012",
+            "account": "chain account",
+            "document": "BUSINESS_LICENCE:CN:91330106MA27",
+        }
+        story.shop(f"branch{place}", owner="chain owner", days=400 - 40 * place, **things)
+    for place in range(5):
+        story.applies(f"branch{place}", ago=(5 + place) * DAY)
+        story.paid_out(f"loan-branch{place}", "chain account", ago=(4 + place) * DAY)
+    return story.sells("branch7", into="chain account", amount=2_000 * YUAN).asks("branch7", account="chain account")
+
+
+def clients_of_an_agent() -> Story:
+    """An agent signed up 90 merchants over three months with his own device and phone."""
+    story = Story()
+    agent = person("agent")
+    story.tied(agent, TieKind.USES_DEVICE, EntityName(EntityKind.DEVICE, "agent's device"), ago=400 * DAY)
+    story.tied(agent, TieKind.REACHED_AT, EntityName(EntityKind.PHONE, "+8613800000013"), ago=400 * DAY)
+    for place in range(90):
+        story.shop(f"client{place}", days=100 - place)
+        story.has(f"client{place}", "device", "agent's device", ago=(100 - place) * DAY)
+        story.has(f"client{place}", "phone", "+8613800000013", ago=(100 - place) * DAY)
+        story.tied(merchant(f"client{place}"), TieKind.ONBOARDED_BY, agent, ago=(100 - place) * DAY)
+    for place in range(30, 40):
+        story.applies(f"client{place}", ago=(place - 20) * HOUR)
+    return story.sells("client45", days=50).asks("client45", device="device-client45")
+
+
+def clients_of_an_accountant() -> Story:
+    """Forty shops that gave their accountant's phone and mailbox over three years; ten apply in one week, three of them on the same day."""
+    story = Story()
+    for place in range(40):
+        story.shop(f"client{place}", phone="+8613800000014", email="books@example.com", days=1_100 - 25 * place)
+    for place in range(10):
+        story.applies(f"client{3 * place}", ago=(2 + 16 * place) * HOUR, phone="+8613800000014", email="books@example.com")
+    return story.sells("client20").asks("client20", phone="+8613800000014", email="books@example.com")
+
+
+def workshop_that_pays_its_suppliers() -> Story:
+    """Busy, and most of what comes in goes to suppliers once a week."""
+    story = Story().shop("workshop").sells("workshop", amount=200 * YUAN, every=3 * HOUR, payers=60)
+    for week in range(1, 13):
+        story.pays("account-workshop", "wholesaler", 7_000 * YUAN, ago=week * 7 * DAY - HOUR, kind=TransferKind.TRANSFER)
+    return story.asks("workshop")
+
+
+def owner_who_lends_to_a_friend() -> Story:
+    """A friend of the owner borrows, and later eats at the shop; the owner tries his own code now and then."""
+    story = Story().shop("noodles").sells("noodles").has("noodles", "account", "own card", ago=90 * DAY)
+    story.pays("own card", "friend", 500 * YUAN, ago=12 * DAY, kind=TransferKind.TRANSFER)
+    story.pays("friend", "account-noodles", 100 * YUAN, ago=9 * DAY)
+    story.pays("own card", "account-noodles", YUAN, ago=3 * DAY)
+    return story.asks("noodles")
+
+
+def holiday_trade() -> Story:
+    """Twice and a half the usual in the week before; a canteen is a quarter of all."""
+    story = Story().shop("noodles").sells("noodles", until=7).sells("noodles", days=7, amount=1_000 * YUAN)
+    for week in range(1, 12):
+        story.pays("canteen", "account-noodles", 1_000 * YUAN, ago=week * 7 * DAY)
+    return story.asks("noodles")
+
+
+def silent_for_two_weeks() -> Story:
+    """Silence is not closure."""
+    return Story().shop("noodles").sells("noodles", until=14).asks("noodles", amount=8_000 * YUAN)
+
+
+def asks_for_four_months() -> Story:
+    return Story().shop("noodles").sells("noodles").asks("noodles", amount=50_000 * YUAN)
+
+
+def refused_once() -> Story:
+    return Story().shop("noodles").sells("noodles").refused_before(1).asks("noodles")
+
+
+def cleared_of_suspicion() -> Story:
+    story = Story().shop("noodles").sells("noodles").known_as(merchant("noodles"), Standing.SUSPECTED, ago=20 * DAY)
+    return story.known_as(merchant("noodles"), Standing.CLEARED, ago=5 * DAY).asks("noodles")
+
+
+INNOCENT: Final[dict[str, tuple[Callable[[], Story], ...]]] = {
+    "worst_standing": (cleared_of_suspicion,),
+    "fraud_distance": (market,),
+    "fraud_strength": (market,),
+    "device_shared": (family, clients_of_an_agent, chain),
+    "phone_shared": (family, clients_of_an_accountant, clients_of_an_agent),
+    "email_shared": (clients_of_an_accountant,),
+    "address_shared": (family, market),
+    "account_shared": (family, chain),
+    "document_shared": (chain,),
+    "kinds_shared": (family, clients_of_an_agent),
+    "closely_bound": (family,),
+    "applications_1h": (family,),
+    "applications_24h": (family, clients_of_an_accountant),
+    "applications_7d": (family, clients_of_an_accountant, clients_of_an_agent, market),
+    "loans_own": (chain,),
+    "loans_tied": (family,),
+    "fan_in": (workshop_that_pays_its_suppliers,),
+    "pass_through": (workshop_that_pays_its_suppliers,),
+    "money_circled": (owner_who_lends_to_a_friend,),
+    "receipts_30": (silent_for_two_weeks,),
+    "receipts_90": (silent_for_two_weeks,),
+    "payer_concentration": (holiday_trade,),
+    "self_paid": (owner_who_lends_to_a_friend,),
+    "receipts_burst": (holiday_trade,),
+    "days_since_receipt": (silent_for_two_weeks,),
+    "months_requested": (asks_for_four_months,),
+    "declines_earlier": (refused_once,),
+}
+"""By signal."""
