@@ -20,12 +20,12 @@ from api.breaker import Breaker
 from api.context import Services
 from api.limits import Limits
 from api.metrics import Metrics
-from api.records import Bounds, Records, embedded_engine
+from api.records import Bounds, Records, RecordsUnavailable, embedded_engine
 from api.settings import Settings
 from api.strategies import Strategies
 from api.tables import deployment
 from graph.clock import now
-from graph.store import GraphStore
+from graph.store import BulkStore
 from identity.vault import Vault
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _check_key_file(connection: Connection, vault: Vault) -> None:
         vault.verify(kept)
 
 
-def open_graph(settings: Settings, vault: Vault) -> GraphStore:
+def open_graph(settings: Settings, vault: Vault) -> BulkStore:
     """The graph store that settings choose: today the embedded one. Raises `GraphUnavailable`, `OSError`."""
     from graph.stores.sqlite.store import SqliteStore
 
@@ -178,14 +178,18 @@ async def follow_parent(parent: int) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def create_app(settings: Settings) -> Starlette:
-    """The web application; stores are opened here, and closed when the server stops."""
+def create_app(settings: Settings, supervisor: int | None = None) -> Starlette:
+    """The web application; stores are opened here, and closed when the server stops.
+
+    A worker process names its `supervisor`, and ends when that is gone.
+    """
     # Late: commands open stores without the web and the schema.
     from starlette.applications import Starlette
     from starlette.middleware import Middleware
 
     from api import logs
     from api.auth.passwords import PasswordPool
+    from api.rehearsing import rehearse
     from api.serving import Masked, routes
 
     logs.configure(settings.log_level)
@@ -199,9 +203,11 @@ def create_app(settings: Settings) -> Starlette:
         from api.responsiveness import keep_responsive
 
         keep_responsive()
+        with suppress(RecordsUnavailable):  # then the first caller waits a little longer
+            await rehearse(services)
         tasks = [asyncio.create_task(services.metrics.run())]
-        if settings.workers > 1:
-            tasks.append(asyncio.create_task(follow_parent(os.getppid())))
+        if supervisor is not None:
+            tasks.append(asyncio.create_task(follow_parent(supervisor)))
         if settings.run_jobs:
             tasks.append(asyncio.create_task(work(services)))
         try:

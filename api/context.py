@@ -8,6 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from api.breaker import Breaker
+from api.limits import Limits
+from api.metrics import Metrics
 from api.records import Records
 from api.settings import Settings
 from api.strategies import Strategies
@@ -54,10 +56,9 @@ class Services:
     """The live strategy of an institution, compiled."""
     breaker: Breaker
     """Of the graph, shared by all processes."""
-    metrics: Any
-    """`api.metrics.Metrics`."""
-    limits: Any
-    """`api.limits.Limits`: rates of principals and addresses."""
+    metrics: Metrics
+    limits: Limits
+    """Rates of principals."""
     now: Callable[[], Instant]
     """The clock, milliseconds."""
 

@@ -106,10 +106,11 @@ async def execute(
     context: object,
     *,
     limited: Limited | None = None,
+    slice_seconds: float = SLICE_SECONDS,
 ) -> ExecutionResult:
     """Run one operation of a validated document. Errors of fields are in the result; nothing is raised but cancellation.
 
-    With `limited` no root field is run: its answer is what `limited` gives.
+    With `limited` no root field is run: its answer is what `limited` gives. Lists give way after `slice_seconds`.
     """
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
     executor = GivingWay(
@@ -125,6 +126,7 @@ async def execute(
         subscribe_field_resolver=default_field_resolver,
         middleware_manager=None if limited is None else _Instead(limited),
         hide_suggestions=True,
+        slice_seconds=slice_seconds,
     )
     result = executor.execute_operation()
     if executor.is_awaitable(result):
@@ -155,8 +157,10 @@ class GivingWay(PlainFields):
     All lists of an operation share the turns, so that their number does not add up.
     """
 
-    def __init__(self, **arguments: Any) -> None:  # noqa: ANN401  # the executor's own, by name
+    def __init__(self, *, slice_seconds: float, **arguments: Any) -> None:  # noqa: ANN401  # the executor's own, by name
         super().__init__(**arguments)
+        self._slice_seconds = slice_seconds
+        self._until = perf_counter() + slice_seconds
         self._turn = asyncio.Lock()
 
     def complete_iterable_value(
@@ -179,11 +183,15 @@ class GivingWay(PlainFields):
     async def _in_turns(self, work: _ListWork) -> list[Any]:
         """Complete the rest of a list, giving way before each portion."""
         done = False
-        while not done:
-            async with self._turn:
-                await asyncio.sleep(0)
-                self._until = perf_counter() + SLICE_SECONDS
-                done = work.advance(self._until, at_least=1)
+        try:
+            while not done:
+                async with self._turn:
+                    await asyncio.sleep(0)
+                    self._until = perf_counter() + self._slice_seconds
+                    done = work.advance(self._until, at_least=1)
+        except asyncio.CancelledError:
+            work.settle()  # an item elsewhere failed what this list is part of
+            raise
         return await work.gathered() if work.awaited else work.completed
 
     def complete_list_value(
@@ -230,8 +238,7 @@ class _ListWork:
 
     def advance(self, until: float, at_least: int = 0) -> bool:
         """Complete items until the time is over; whether all are done. When an item fails the list, what was begun is settled."""
-        items, executor = self._items, self._executor
-        first = self._index
+        items, first = self._items, self._index
         try:
             while self._index < len(items):
                 if perf_counter() > until and self._index - first >= at_least:
@@ -239,12 +246,19 @@ class _ListWork:
                 self._item(items[self._index])
                 self._index += 1
         except Exception:
-            rest = [item for item in items[self._index + 1 :] if executor.is_awaitable(item)]
-            begun = [self.completed[place] for place in self.awaited]
-            if begun or rest:
-                executor.settle_in_background(begun + rest)
+            self._index += 1
+            self.settle()
             raise
         return True
+
+    def settle(self) -> None:
+        """See to what was begun, and to items that will not be completed: each awaitable is awaited by somebody."""
+        pending = [self.completed[place] for place in self.awaited]
+        pending += [item for item in self._items[self._index :] if self._executor.is_awaitable(item)]
+        self.awaited = []
+        self._index = len(self._items)
+        if pending:
+            self._executor.settle_in_background(pending)
 
     def _item(self, item: object) -> None:
         executor, place = self._executor, len(self.completed)

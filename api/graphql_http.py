@@ -107,7 +107,9 @@ class _Note:
     caller: Caller | None = None
     field: str = "none"
     operation: str | None = None
+    size: int = 0
     cost: int | None = None
+    """None until it was counted and charged."""
     media_type: str = JSON_TYPE
     bound: str | None = None
 
@@ -138,7 +140,8 @@ class GraphQLEndpoint:
         development: bool = False,
         body_bytes: int = 64 * 1024,
         batch_bytes: int = 1024 * 1024,
-        ide: str | None = None,
+        body_seconds: float = BODY_SECONDS,
+        ide: Callable[[], Response] | None = None,
     ) -> None:
         self._schema = schema
         self._guard = guard
@@ -149,6 +152,7 @@ class GraphQLEndpoint:
         self._development = development
         self._body_bytes = body_bytes
         self._batch_bytes = max(batch_bytes, body_bytes)
+        self._body_seconds = body_seconds
         self._ide = ide if development else None
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="graphql")
 
@@ -161,7 +165,7 @@ class GraphQLEndpoint:
         request = Request(scope, receive)
         note = _Note(perf_counter())
         if self._ide is not None and request.method == "GET" and "text/html" in request.headers.get("accept", ""):
-            await Response(self._ide, media_type="text/html")(scope, receive, send)
+            await self._ide()(scope, receive, send)
             return
         try:
             answer = await self._answer(request, note)
@@ -203,6 +207,16 @@ class GraphQLEndpoint:
 
     async def _answer(self, request: Request, note: _Note) -> Answer:
         """The answer to a request, refused where it is first found wrong."""
+        answer = await self._answer_or_refusal(request, note)
+        if note.caller is not None and note.cost is None:
+            # What was refused before its cost was known was work as well.
+            wait = self._limits.take(note.caller.id, 1 + note.size // CHARACTERS_A_UNIT, service=note.caller.service)
+            if wait is not None:
+                self._metrics.rate_limited(service=note.caller.service)
+                return _rate_limited(wait)
+        return answer
+
+    async def _answer_or_refusal(self, request: Request, note: _Note) -> Answer:
         try:
             self._check_method(request)
             note.media_type = choose_media_type(_header(request, "accept"))
@@ -210,7 +224,7 @@ class GraphQLEndpoint:
                 check_content_type(_only(request, "content-type"), _header(request, "content-encoding"))
             note.caller = await self._ports.admit(request)
             raw = await self._body(request) if request.method == "POST" else b""
-            note.started = perf_counter()
+            note.started, note.size = perf_counter(), len(raw)
             return await self._run(request, raw, note)
         except Malformed as error:
             return refusal(error.status, error.code, error.message, headers=error.headers)
@@ -241,14 +255,14 @@ class GraphQLEndpoint:
         parts: list[bytes] = []
         size = 0
         try:
-            async with asyncio.timeout(BODY_SECONDS):
+            async with asyncio.timeout(self._body_seconds):
                 async for part in request.stream():
                     size += len(part)
                     if size > self._batch_bytes:
                         raise self._too_large(self._batch_bytes)
                     parts.append(part)
         except TimeoutError:
-            raise Malformed(408, f"The body did not arrive within {BODY_SECONDS:g} s.", headers={"Connection": "close"}) from None
+            raise Malformed(408, f"The body did not arrive within {self._body_seconds:g} s.", headers={"Connection": "close"}) from None
         return b"".join(parts)
 
     def _too_large(self, most: int) -> Malformed:
@@ -266,9 +280,10 @@ class GraphQLEndpoint:
         note.operation = known.name
         note.field = self._field(operation)
         self._check_operation(request, operation, note.field, len(raw))
-        note.cost = known.cost(operation, asked.variables)
-        self._guard.afford(note.cost)
-        wait = self._limits.take(caller.id, max(1, note.cost) + surcharge, service=caller.service)
+        cost = known.cost(operation, asked.variables)
+        self._guard.afford(cost)
+        note.cost = cost
+        wait = self._limits.take(caller.id, max(1, cost) + surcharge, service=caller.service)
         if wait is not None:
             self._metrics.rate_limited(service=caller.service)
             if operation.operation is not OperationType.MUTATION:

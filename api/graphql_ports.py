@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import cast
 
@@ -16,8 +16,8 @@ from api.documents import Documents
 from api.executing import Limited
 from api.graphql_http import Caller, Denied, GraphQLEndpoint, Ports
 from api.guard import Bounds, Guard
-from api.limits import Limits, Wait
-from api.metrics import Metrics
+from api.limits import Wait
+from api.pages import ide
 from api.records import RecordsUnavailable
 from api.schema import schema, sdl
 from api.schema.problems import ErrorCode, RateLimited
@@ -29,10 +29,10 @@ DOCUMENTS: int = 2_000
 DOCUMENT_CHARACTERS: int = 1_000_000
 
 
-def graphql_endpoint(services: Services, *, ide: str | None = None) -> GraphQLEndpoint:
+def graphql_endpoint(services: Services) -> GraphQLEndpoint:
     """The endpoint over the schema; raises `api.documents.WrongTrustedDocument` for a trusted document that cannot be used."""
     settings = services.settings
-    guard = Guard(CostTable.read(sdl()), bounds_of(settings), introspection=settings.development)
+    guard = Guard(cost_table(), bounds_of(settings), introspection=settings.development)
     documents = Documents(schema, guard, entries=DOCUMENTS, characters=DOCUMENT_CHARACTERS, suggestions=settings.development)
     if settings.trusted_documents:
         documents.load(Path(settings.trusted_documents))
@@ -47,14 +47,20 @@ def graphql_endpoint(services: Services, *, ide: str | None = None) -> GraphQLEn
         schema,
         guard,
         documents,
-        cast("Limits", services.limits),
-        cast("Metrics", services.metrics),
+        services.limits,
+        services.metrics,
         ports,
         development=settings.development,
         body_bytes=settings.body_bytes,
         batch_bytes=settings.batch_bytes,
-        ide=ide,
+        ide=ide.show,
     )
+
+
+@cache
+def cost_table() -> CostTable:
+    """The schema's costs, read once a process."""
+    return CostTable.read(sdl())
 
 
 def bounds_of(settings: Settings) -> Bounds:

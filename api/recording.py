@@ -31,6 +31,9 @@ OFF_LOOP: Final = 20
 SECONDS: Final = 5.0
 """Longest that a batch of facts may take."""
 
+NOTED: Final = 3
+"""Facts that an audit entry names; the others are in its digest."""
+
 MUTATION: Final = "recordOutcome"
 OUTCOME_SECONDS: Final = 0.9
 
@@ -70,8 +73,7 @@ async def record_facts(services: Services, principal: Principal, source: str, fa
     results = tuple(Refused(one) if isinstance(one, InvalidInput) else next(remaining) for one in decoded)
     source_ids = tuple(str(raw.get("id", "")) for raw in facts)
     await _note_facts(services, principal, source, source_ids, results, recorded_at)
-    of = Counter(type(result) for result in results)
-    services.metrics.facts(recorded=of[Recorded], repeated=of[Repeated], refused=of[Refused])
+    services.metrics.facts(**counts(results))
     return FactsRecorded(results, source_ids, recorded_at)
 
 
@@ -92,9 +94,10 @@ async def _note_facts(
     words = {Recorded: "recorded", Repeated: "repeated", Refused: "refused"}
     became = [[given, words[type(result)]] for given, result in zip(ids, results, strict=True)]
     sealer = services.sealers(principal.institution.id)
-    subjects = tuple(sealer.fact_id(source, given) for given, result in zip(ids, results, strict=True) if not isinstance(result, Refused))
+    kept = [given for given, result in zip(ids, results, strict=True) if not isinstance(result, Refused)]
+    subjects = tuple(sealer.fact_id(source, given) for given in kept[:NOTED])
     digest = audit.digest(orjson.dumps([source, became]))
-    event = audit.Event(principal.institution.id, at, principal.id, "facts recorded", subjects[:3], digest)
+    event = audit.Event(principal.institution.id, at, principal.id, "facts recorded", subjects, digest)
     try:
         await services.records.write(lambda connection: audit.append(connection, services.vault.audit_key, event))
     except RecordsUnavailable as error:
@@ -227,8 +230,5 @@ async def _let_go(services: Services, claimed: Claim, how: Any) -> None:  # noqa
 
 def counts(results: Sequence[FactResult]) -> Mapping[str, int]:
     """How many facts were recorded, repeated and refused."""
-    return {
-        "recorded": sum(isinstance(result, Recorded) for result in results),
-        "repeated": sum(isinstance(result, Repeated) for result in results),
-        "refused": sum(isinstance(result, Refused) for result in results),
-    }
+    of = Counter(type(result) for result in results)
+    return {"recorded": of[Recorded], "repeated": of[Repeated], "refused": of[Refused]}

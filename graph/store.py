@@ -141,6 +141,10 @@ class GraphStore(Protocol):
         An entity's ties beyond `ties_per_entity` are seen and left out (TIES_PER_ENTITY), entities beyond `entities`
         (ENTITIES) and ties beyond `ties` likewise; ties between two entities at the last distance are not shown. When
         the deadline comes first, what was walked is returned with DEADLINE.
+
+        Within a distance the entity with the best chain goes first (the product of weights along which it was found), then by id;
+        of each the newest ties. So what a bound cuts off is behind the weakest ties, and equal on every store. Distances and strengths
+        are over what is shown; `omitted_ties` counts different ties. A tie that one end left out is shown when its other end shows it.
         """
         ...
 
@@ -162,7 +166,11 @@ class GraphStore(Protocol):
     async def surroundings(
         self, institution: str, loan: str, moment: Moment, bounds: WalkBounds, *, deadline: float
     ) -> Surroundings | None:
-        """All that one decision may look at, in one snapshot (one round trip); None when the loan is unknown."""
+        """All that one decision may look at, in one snapshot (one round trip); None when the loan is unknown.
+
+        The neighbourhood is walked with `graph.bounds.around_a_loan(bounds)`; money is bounded as `FlowBounds` says. Whatever part the
+        deadline cut, the neighbourhood's truncation says DEADLINE; bounds met by count are ordinary.
+        """
         ...
 
     async def ready(self) -> None:
@@ -171,4 +179,12 @@ class GraphStore(Protocol):
 
     async def close(self) -> None:
         """Finish what was begun and let go of files, threads and connections."""
+        ...
+
+
+class BulkStore(GraphStore, Protocol):
+    """A store that imports can fill."""
+
+    async def record_bulk(self, institution: Institution, source: str, facts: Sequence[Fact]) -> Recording:
+        """Like `record`, for 1 to 50,000 facts of an import: fewer and larger commits. Facts state when they became known."""
         ...

@@ -86,6 +86,6 @@ async def _answer(ask: Callable[[], Awaitable[T]], seconds: float) -> tuple[T | 
     except TimeoutError:
         return None, DegradedCause.TIMED_OUT
     except GraphUnavailable as error:
-        return None, DegradedCause(error.cause)
+        return None, DegradedCause.__members__.get(error.cause, DegradedCause.FAILED)
     except Exception:
         return None, DegradedCause.FAILED

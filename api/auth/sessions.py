@@ -14,8 +14,8 @@ from graph.errors import InvalidInput, Problem
 from graph.model import Instant
 
 COOKIE: Final = "__Host-ringfence"
-"""Its prefix makes browsers insist on Secure, Path=/ and no Domain (RFC 6265bis, 4.1.3.2). Chromium and Firefox take `http://localhost`
-and `http://127.0.0.1` for secure; elsewhere the server stands behind TLS."""
+"""Its prefix makes browsers insist on Secure, Path=/ and no Domain (RFC 6265bis, 4.1.3.2). Chromium (tried with 156) takes
+`http://localhost` and `http://127.0.0.1` for secure; under any other name the server stands behind TLS."""
 
 MAXIMUM_SESSIONS: Final = 20
 """Sessions of one principal; a further one ends the oldest."""

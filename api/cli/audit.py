@@ -37,7 +37,7 @@ def head(institution: str, data: Path | None) -> None:
         the_institution(connection, institution)
         return audit.checkpoint(connection, vault.audit_key, institution, now)
 
-    click.echo(audit.write_checkpoint(on_records(data, work)), nl=False)
+    click.echo(audit.write_checkpoint(on_records(data, work)).decode(), nl=False)
 
 
 @command.command("verify")

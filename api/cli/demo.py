@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import tempfile
 import time
 from collections.abc import Sequence
@@ -33,7 +34,6 @@ from graph.model import Institution
 from rules.evaluation.population.parameters import (
     DAY,
     DEFAULT_UNTIL,
-    MAXIMUM_FACTS,
     MAXIMUM_MERCHANTS,
     MINIMUM_MERCHANTS,
     TIME_ZONE_OFFSET,
@@ -44,6 +44,9 @@ from rules.evaluation.population.simulation import Label
 from rules.evaluation.population.writing import HISTORY, LIVE, Written, read_labels, write_labels
 
 WORKERS: Final = 2
+FACTS: Final = 360_000
+"""Facts of a demonstration: as many as go through the whole line within two minutes on two cores."""
+
 LINK_MINUTES: Final = 12 * 60.0
 """Life of the printed link: long enough to come back after lunch."""
 
@@ -105,9 +108,10 @@ def command(merchants: int, seed: int, port: int | None, report: Path | None, da
     settings = settings_for(data, port=port, workers=WORKERS, log_level="WARNING")
     _check_report(report)
     _check_port(settings)
-    parameters = Parameters(merchants=merchants, seed=seed, until=_until())
+    parameters = Parameters(merchants=merchants, seed=seed, until=_until(), facts=FACTS)
     with closing(Ground(settings.data)) as ground:
-        ground.check_room(min(MAXIMUM_FACTS, merchants * FACTS_A_MERCHANT))
+        ground.check_room(min(FACTS, merchants * FACTS_A_MERCHANT))
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to end: stop the server, too
         try:
             _demonstrate(console, settings, ground, parameters, report, stay=not no_serve)
         except OSError as error:
@@ -133,9 +137,9 @@ def _demonstrate(console: Console, settings: Settings, ground: Ground, parameter
         sent = _send(console, server.url, tenants.key, ground.files / LIVE, written.live_facts + written.applications)
         hidden.seek(0)
         labels = read_labels(hidden)
-        score = scored(sent, labels)
+        score = scored(sent, labels, settings.processor_hour_micros)
         run = Run(written, imported, import_seconds, sent, score, time.perf_counter() - begun, parameters, second)
-        _tell(console, run)
+        _tell(console, run, settings)
         if report is not None:
             report.write_bytes(orjson.dumps(run.as_dict(), option=orjson.OPT_INDENT_2) + b"\n")
         if stay:
@@ -193,7 +197,7 @@ def _send(console: Console, url: str, key: str, live: Path, lines: int) -> Sent:
         return asyncio.run(send(url, key, SOURCE, read_live(live), tell))
 
 
-def _tell(console: Console, run: Run) -> None:
+def _tell(console: Console, run: Run, settings: Settings) -> None:
     written, total = run.written, run.imported.total
     rate = total.facts / max(run.import_seconds, 1e-9)
     market = f"{run.parameters.merchants:,} merchants, {run.parameters.days} days, seed {run.parameters.seed}"
@@ -204,7 +208,7 @@ def _tell(console: Console, run: Run) -> None:
         console.print(f"The second institution has {run.second.total.recorded:,} facts of the FinBench sample.", highlight=False)
     for problem in run.sent.refused[:5]:
         console.print(f"[red]refused[/red] {problem}", highlight=False)
-    print_score(console, run.score)
+    print_score(console, run.score, settings.processor_hour_micros)
     console.print(f"All of it took {run.seconds:.0f} s.", highlight=False)
 
 

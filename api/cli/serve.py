@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import os
+import signal
 import socket
 from pathlib import Path
 
@@ -34,6 +36,11 @@ def command(workers: int | None, host: str | None, port: int | None, data: Path 
         listener.close()
 
 
+def leave(_number: int, _frame: object) -> None:
+    """Leave with exit code 0."""
+    raise SystemExit(0)
+
+
 def listen(settings: Settings) -> socket.socket:
     """A socket that listens at the settings' address. Raises `Failure`: a sentence when the port is taken or the address is not ours."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
@@ -61,7 +68,7 @@ def serve(settings: Settings, listener: socket.socket) -> None:
 
     check(settings)
     config = uvicorn.Config(
-        functools.partial(create_app, settings),
+        functools.partial(create_app, settings, os.getpid() if settings.workers > 1 else None),
         factory=True,
         host=settings.host,
         port=listener.getsockname()[1],
@@ -84,6 +91,8 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     address = f"http://{settings.host}:{listener.getsockname()[1]}"
     click.echo(f"Ringfence serves {address}/graphql from {settings.data}; Ctrl-C stops it.", err=True)
     server = uvicorn.Server(config)
+    for number in (signal.SIGTERM, signal.SIGINT):  # raised again by the server once everything has ended: then it is no failure
+        signal.signal(number, leave)
     if settings.workers == 1:
         server.run(sockets=[listener])
     else:

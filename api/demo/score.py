@@ -40,7 +40,9 @@ class RingLine:
     before_first_approval: int
     """Applications stopped before the first of them was approved, and so paid out; all that were stopped when none was."""
     caught: bool
-    """At least half of its applications were stopped before any was approved."""
+    """At least half of its applications were stopped."""
+    caught_in_time: bool
+    """At least half were stopped before any was approved, and so paid out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Score:
     cpu: float
     """Mean milliseconds of processor time a decision."""
     micros: float
-    """Mean cost of a decision in millionths of `currency`."""
+    """Mean cost of a decision in millionths of `currency`, at the price of a processor hour."""
     currency: str
     degraded: int
     decisions: int
@@ -83,6 +85,7 @@ class Score:
         summary = {
             "rings": len(self.rings),
             "rings_caught": len(self.rings) - len(self.missed),
+            "rings_caught_in_time": sum(ring.caught_in_time for ring in self.rings),
             "rings_missed": list(self.missed),
             "innocent_applications": applied,
             "innocent_referred": referred,
@@ -91,8 +94,8 @@ class Score:
         return {"summary": summary, **asdict(self)}
 
 
-def scored(sent: Sent, labels: Sequence[Label]) -> Score:
-    """Compare the verdicts with who is who. Every decided merchant has a label."""
+def scored(sent: Sent, labels: Sequence[Label], processor_hour_micros: int) -> Score:
+    """Compare the verdicts with who is who. Every decided merchant has a label; a processor hour costs that much."""
     decisions = sorted(sent.decisions, key=lambda one: (one.at, one.id))
     label_of = {label.merchant: label for label in labels}
     by_group: dict[str, list[Decided]] = defaultdict(list)
@@ -104,6 +107,7 @@ def scored(sent: Sent, labels: Sequence[Label]) -> Score:
             by_ring[label.ring].append(one)
     seen, total = sorted(one.seen for one in decisions), sorted(one.total for one in decisions)
     count = max(1, len(decisions))
+    cpu = sum(one.cpu for one in decisions) / count
     return Score(
         groups=tuple(_groups(labels, by_group)),
         rings=tuple(_rings(labels, by_ring)),
@@ -113,8 +117,8 @@ def scored(sent: Sent, labels: Sequence[Label]) -> Score:
         total_p50=percentile(total, 50),
         total_p99=percentile(total, 99),
         per_second=len(decisions) / sent.deciding if sent.deciding else 0.0,
-        cpu=sum(one.cpu for one in decisions) / count,
-        micros=sum(one.micros for one in decisions) / count,
+        cpu=cpu,
+        micros=cpu / 3_600_000 * processor_hour_micros,
         currency=decisions[0].currency if decisions else "",
         degraded=sum(one.degraded for one in decisions),
         decisions=len(decisions),
@@ -175,4 +179,8 @@ def _rings(labels: Iterable[Label], by_ring: dict[str, list[Decided]]) -> Iterab
                 break
             before += 1
         stopped = sum(one.verdict in STOPPED for one in found)
-        yield RingLine(ring, members[ring][0].group, len(members[ring]), len(found), stopped, before, caught=2 * before >= len(found) > 0)
+        half = (len(found) + 1) // 2
+        yield RingLine(
+            ring, members[ring][0].group, len(members[ring]), len(found), stopped, before,
+            caught=bool(found) and stopped >= half, caught_in_time=bool(found) and before >= half,
+        )  # fmt: skip

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
 import sys
+import threading
 import time
 from contextlib import suppress
 from multiprocessing.process import BaseProcess
@@ -30,6 +33,13 @@ class Server:
         self.url = f"http://{settings.host}:{settings.port}"
         self._process: BaseProcess = multiprocessing.get_context("spawn").Process(target=run, args=(settings,), name="ringfence-server")
         self._process.start()
+        try:
+            self._await_ready()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _await_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if not self._process.is_alive():
@@ -38,7 +48,6 @@ class Server:
                 if httpx.get(f"{self.url}/readyz", timeout=2.0).status_code == httpx.codes.OK:
                     return
             time.sleep(0.1)
-        self.stop()
         raise Failure(f"The server was not ready after {START_SECONDS:.0f} s: the machine is very busy; run this again.")
 
     def wait(self) -> None:
@@ -46,8 +55,8 @@ class Server:
         try:
             self._process.join()
         except KeyboardInterrupt:
-            # A terminal interrupts the whole group: the server is finishing already.
-            self._process.join(STOP_SECONDS)
+            # A terminal interrupts the whole group and the server finishes already; whoever else ends us means us alone.
+            self.stop()
             raise
 
     def stop(self) -> None:
@@ -61,7 +70,8 @@ class Server:
 
 
 def run(settings: Settings) -> None:
-    """What the process does: serve; a failure is one sentence."""
+    """What the process does: serve; a failure is one sentence. It ends when the demonstration does, however that ended."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         listener = listen(settings)
         serve(settings, listener)
@@ -71,3 +81,11 @@ def run(settings: Settings) -> None:
         sentence, code = explain(error)
         click.echo(sentence, err=True)
         sys.exit(code)
+
+
+def _end_with_parent() -> None:
+    """Wait for the demonstration to end, and then stop as if told to: a killed one must not leave its port taken."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)

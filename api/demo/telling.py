@@ -34,35 +34,43 @@ def stage(console: Console, words: str, total: float) -> Iterator[Callable[[floa
         progress.update(task, completed=total)
 
 
-def print_score(console: Console, score: Score) -> None:
+def print_score(console: Console, score: Score, processor_hour_micros: int) -> None:
     """The table, then rings, innocents, speed and cost in sentences."""
-    table = Table(title="Verdicts by group", title_justify="left", caption_justify="left")
-    for name in ("group", "is", "merchants", "applied", "approved", "referred", "declined"):
-        table.add_column(name, justify="left" if name in {"group", "is"} else "right")
-    ringed = False
-    for line in score.groups:
-        if line.fraud and not ringed:
-            table.add_section()
-            ringed = True
-        kind = "[red]ring[/red]" if line.fraud else "innocent"
-        numbers = (line.merchants, line.applied, line.approved, line.referred, line.declined)
-        table.add_row(line.group.replace("_", " "), kind, *(f"{number:,}" for number in numbers))
+    table = Table(title="Verdicts by group", title_justify="left")
+    table.add_column("group", no_wrap=True)
+    for name in ("merchants", "applied", "approved", "referred", "declined"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for fraud, heading in ((False, "innocent"), (True, "[red]rings[/red]")):
+        table.add_section()
+        table.add_row(f"[bold]{heading}[/bold]")
+        for line in score.groups:
+            if line.fraud is fraud:
+                numbers = (line.merchants, line.applied, line.approved, line.referred, line.declined)
+                table.add_row("  " + line.group.replace("_", " "), *(f"{number:,}" for number in numbers))
     console.print(table)
-    caught = len(score.rings) - len(score.missed)
-    console.print(f"Rings caught before a loan was paid out: [bold]{caught} of {len(score.rings)}[/bold].", highlight=False)
+    caught, in_time = len(score.rings) - len(score.missed), sum(ring.caught_in_time for ring in score.rings)
+    said = (
+        f"Rings of which at least half was stopped: [bold]{caught} of {len(score.rings)}[/bold]; before the first was paid out: {in_time}."
+    )
+    console.print(said, highlight=False)
     for ring in score.rings:
         if not ring.caught:
-            stopped = f"{ring.before_first_approval} of {ring.applied} applications stopped before one was approved, {ring.stopped} in all"
-            console.print(f"  missed: [red]{ring.ring}[/red] ({ring.group.replace('_', ' ')}): {stopped}", highlight=False)
+            kind = ring.group.replace("_", " ")
+            console.print(f"  missed: [red]{ring.ring}[/red] ({kind}), {ring.stopped} of {ring.applied} stopped", highlight=False)
     applied, referred, declined = score.innocent_stopped
     console.print(f"Of {applied} innocent applications {declined} were declined and {referred} referred to a person.", highlight=False)
+    _print_cost(console, score, processor_hour_micros)
+
+
+def _print_cost(console: Console, score: Score, processor_hour_micros: int) -> None:
+    """Latency and cost of a decision."""
+    seen = f"{score.seen_p50:.1f} ms (median), {score.seen_p95:.1f} (95%), {score.seen_p99:.1f} (99%) for the client"
+    inside = f"{score.total_p50:.1f} and {score.total_p99:.1f} (99%) inside"
+    console.print(f"A decision took {seen}; {inside}; {score.per_second:.0f} a second in the order of time.", highlight=False)
+    price = f"{processor_hour_micros / 1e6:.2f} {score.currency} a processor hour"
     console.print(
-        f"A decision took {score.seen_p50:.1f} ms (median), {score.seen_p95:.1f} (95%), {score.seen_p99:.1f} (99%) for the client; "
-        f"{score.total_p50:.1f} and {score.total_p99:.1f} (99%) inside; {score.per_second:.0f} a second in the order of time.",
-        highlight=False,
+        f"It cost {score.cpu:.1f} ms of processor time: {score.micros:.2f} millionths of 1 {score.currency} at {price}.", highlight=False
     )
-    money = f"{score.micros / 1e6:.6f} {score.currency}"
-    console.print(f"It cost {score.cpu:.1f} ms of processor time, {money} at the configured price.", highlight=False)
     if score.degraded:
         console.print(f"{score.degraded} decisions lacked a source that did not answer in time.", highlight=False)
 

@@ -33,7 +33,7 @@ RECORD_FACTS: Final = """mutation ($input: RecordFactsInput!) { recordFacts(inpu
 ASSESS_LOAN: Final = """mutation ($input: AssessLoanInput!, $idempotencyKey: String!) {
   assessLoan(input: $input, idempotencyKey: $idempotencyKey) { __typename
     ... on AssessLoanSuccess { decision { id verdict score approved { amount } merchant { key } reasons { code points sentence }
-      evidence { entities { distance } } degraded { source } timing { total } cost { cpu micros currency } } }
+      evidence { entities { distance } } degraded { source } timing { total } cost { cpu currency } } }
     ... on UserError { code message path } } }"""
 
 
@@ -61,7 +61,6 @@ class Decided:
     """Milliseconds as the server says."""
     cpu: float
     """Milliseconds of processor time."""
-    micros: int
     currency: str
 
 
@@ -184,7 +183,6 @@ class _Sender:
             seen=seen,
             total=float(decision["timing"]["total"]),
             cpu=float(decision["cost"]["cpu"]),
-            micros=int(decision["cost"]["micros"]),
             currency=decision["cost"]["currency"],
         )
 

@@ -13,7 +13,8 @@ from starlette.responses import HTMLResponse
 from api.context import Principal, Role, Services
 from api.pages.draw import drawing, legend
 from api.pages.frame import SHOWN_REASONS, message, page
-from api.pages.scene import Scene, scene_of
+from api.pages.parts import Scene
+from api.pages.scene import scene_of
 from api.pages.wording import money, when
 from rules import records
 from rules.model import Decision, DegradedCause, RuleEffect, Strategy, Verdict
@@ -170,8 +171,12 @@ def _facts(decision: Decision, zone: str) -> list[tuple[str, str]]:
         ("Took", f"{timing.total:.1f} ms"),
         ("Of these", " · ".join(f"{name} {value:.1f}" for name, value in parts)),
         ("Read", f"{decision.read:,} entities and ties"),
-        ("Cost", f"{decision.cpu:.1f} ms of processor, {decision.micros:,} millionths of 1 {asked.currency}"),
+        ("Cost", f"{decision.cpu:.1f} ms of processor, {_millionths(decision.micros)} of 1 {asked.currency}"),
     ]
+
+
+def _millionths(number: int) -> str:
+    return f"{number:,} millionth{'' if number == 1 else 's'}"
 
 
 def _score_bar(score: int, strategy: Strategy | None) -> Markup:

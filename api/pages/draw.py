@@ -13,7 +13,7 @@ from typing import Final
 from markupsafe import Markup, escape
 
 from api.pages.layout import CARD_HEIGHT, CARD_WIDTH, Curve, Layout, Placed, laid_out
-from api.pages.scene import Card, Scene
+from api.pages.parts import Card, Scene
 from api.pages.wording import KIND_WORDS
 from graph.model import EntityKind
 
@@ -60,6 +60,8 @@ TEXT_LEFT: Final = 44
 TEXT_WIDTH: Final = CARD_WIDTH - TEXT_LEFT - 8
 LATIN_WIDTH: Final = 0.66
 """Of a letter's size, by the widest of the common bold fonts."""
+PLAIN_WIDTH: Final = 0.58
+"""Likewise for fonts that are not bold."""
 MOST_BADGES: Final = 4
 
 
@@ -70,7 +72,12 @@ def drawing(scene: Scene) -> Markup:
     parts += [_line(curve) for curve in layout.curves]
     parts += [_card(placed, _touching(scene, placed.card)) for placed in layout.cards]
     telling = {card.id for card in scene.cards if card.central or card.fraud}
-    parts += [_line_badge(curve) for curve in layout.curves if curve.line.reasons and {curve.line.start, curve.line.end} & telling]
+    parts += [_amount(curve) for curve in layout.curves if curve.line.amount]
+    parts += [
+        _line_badge(curve)
+        for curve in layout.curves
+        if curve.line.reasons and not curve.line.amount and {curve.line.start, curve.line.end} & telling
+    ]
     size = f'viewBox="0 0 {layout.width:.0f} {layout.height:.0f}" width="{layout.width:.0f}" height="{layout.height:.0f}"'
     opening = f'<svg class="drawing" {size} role="img" aria-labelledby="drawing-title drawing-text">'
     title = '<title id="drawing-title">What the reasons rest on</title>'
@@ -95,14 +102,33 @@ def _marks(numbers: Iterable[int]) -> str:
 def _line(curve: Curve) -> str:
     (ax, ay), (bx, by), (cx, cy), (dx, dy) = curve.points
     line = curve.line
-    named = " why" if line.reasons else ""
+    named = (" why" if line.reasons else "") + (" money" if line.amount else "")
     width = 1.0 + 2.2 * line.weight if line.reasons else 0.8 + 1.2 * line.weight
     path = f"M{ax:.1f},{ay:.1f}C{bx:.1f},{by:.1f} {cx:.1f},{cy:.1f} {dx:.1f},{dy:.1f}"
     hover = f"<title>{escape(line.hover)}</title>"
     # A wide unseen stroke under the line makes it easy to point at.
     return (
         f'<g class="line{named}{_marks(line.reasons)}" data-tie="{escape(line.id)}">{hover}<path class="reach" d="{path}"/>'
-        f'<path d="{path}" stroke-width="{width:.1f}"/></g>'
+        f'<path d="{path}" stroke-width="{width:.1f}"/>{_arrow(curve) if line.amount else ""}</g>'
+    )
+
+
+def _arrow(curve: Curve) -> str:
+    """The head of a line of money, where it meets the card that receives."""
+    place, beside = (curve.points[3], curve.points[2]) if curve.ends_last else (curve.points[0], curve.points[1])
+    way = 7 if beside[0] > place[0] else -7
+    x, y = place
+    return f'<path class="head" d="M{x:.1f},{y:.1f}l{way},-4v8z"/>'
+
+
+def _amount(curve: Curve) -> str:
+    """How much moved, in the middle of the line."""
+    x, y = curve.midpoint
+    text = curve.line.amount
+    width = 10 + 6.6 * len(text)
+    return (
+        f'<g class="amount onto{_marks(curve.line.reasons)}"><rect x="{x - width / 2:.1f}" y="{y - 8:.1f}" width="{width:.1f}" height="16" rx="8"/>'
+        f'<text x="{x:.1f}" y="{y + 3.8:.1f}" text-anchor="middle">{escape(text)}</text></g>'
     )
 
 
@@ -130,7 +156,7 @@ def _card(placed: Placed, touching: Iterable[int]) -> str:
         f'transform="translate({placed.x:.1f},{placed.y:.1f})"><title>{escape(card.hover)}</title>{behind}<rect class="box" {size}/>'
         f"{_icon(card.kind, 23, middle)}"
         f'<text class="name" x="{TEXT_LEFT}" y="{middle - 3:.0f}">{escape(fitted(card.title, TEXT_WIDTH, 13))}</text>'
-        f'<text class="note" x="{TEXT_LEFT}" y="{middle + 12:.0f}">{escape(fitted(card.note, TEXT_WIDTH, 11))}</text>'
+        f'<text class="note" x="{TEXT_LEFT}" y="{middle + 12:.0f}">{escape(fitted(card.note, TEXT_WIDTH, 11.5, PLAIN_WIDTH))}</text>'
         f"{_badges(card)}</g>"
     )
 
@@ -167,11 +193,11 @@ def _line_badge(curve: Curve) -> str:
     )
 
 
-def fitted(text: str, width: float, size: float) -> str:
+def fitted(text: str, width: float, size: float, latin: float = LATIN_WIDTH) -> str:
     """The text, cut with an ellipsis where it would be wider than `width` pixels at a font size, by what its letters usually take."""
     used = 0.0
     for place, letter in enumerate(text):
-        used += size * (1.0 if unicodedata.east_asian_width(letter) in {"W", "F"} else LATIN_WIDTH)
+        used += size * (1.0 if unicodedata.east_asian_width(letter) in {"W", "F"} else latin)
         if used > width:
             return text[: max(1, place - 1)].rstrip() + "…"
     return text

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from api.pages.scene import Card, Line, Scene
+from api.pages.parts import Card, Line, Scene
 
 CARD_WIDTH: Final = 190
 CARD_HEIGHT: Final = 42
@@ -48,6 +48,8 @@ class Curve:
 
     line: Line
     points: tuple[tuple[float, float], tuple[float, float], tuple[float, float], tuple[float, float]]
+    ends_last: bool = True
+    """Whether the last point is at the line's own end, and not at its start."""
 
     @property
     def midpoint(self) -> tuple[float, float]:
@@ -141,6 +143,12 @@ def _heights(columns: Sequence[Sequence[Card]], near: Mapping[str, Mapping[str, 
             beside = {card.id: tops[card.id] for other in (index - 1, index + 1) if 0 <= other < len(columns) for card in columns[other]}
             wanted = [_middle(near[card.id], beside, tops[card.id]) for card in column]
             tops.update(zip((card.id for card in column), _apart(wanted), strict=True))
+    # No column needs more height than the longest one has: what drifted further comes back, in order and as far apart as before.
+    reach = (max((len(column) for column in columns), default=1) - 1) / 2 * ROW
+    for column in columns:
+        for place, card in enumerate(column):
+            highest, lowest = -reach + place * ROW, reach - (len(column) - 1 - place) * ROW
+            tops[card.id] = min(max(tops[card.id], highest), lowest)
     return tops
 
 
@@ -173,9 +181,10 @@ def _curves(lines: Iterable[Line], placed: Mapping[str, Placed]) -> list[Curve]:
             curves.append(Curve(line, ((edge, start_y), (edge + out, start_y), (edge + out, end_y), (edge, end_y))))
             continue
         (left, left_y), (right, right_y) = sorted(((start, start_y), (end, end_y)), key=lambda side: side[0].x)
+        last = right is end
         from_x, to_x = left.x + CARD_WIDTH, right.x
         bend = (to_x - from_x) * 0.5
-        curves.append(Curve(line, ((from_x, left_y), (from_x + bend, left_y), (to_x - bend, right_y), (to_x, right_y))))
+        curves.append(Curve(line, ((from_x, left_y), (from_x + bend, left_y), (to_x - bend, right_y), (to_x, right_y)), last))
     return curves
 
 

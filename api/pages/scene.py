@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 
+from api.pages.money import with_money
+from api.pages.parts import Card, Line, Scene
 from api.pages.wording import KIND_WORDS, STANDING_WORDS, STATE_WORDS, TIE_WORDS, counted, day, money
 from graph.model import Entity, EntityKind, Neighbour, Standing, Tie, TieKind
 from rules.model import Decision
@@ -36,57 +38,6 @@ IDENTIFIERS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
-    """One card of the drawing."""
-
-    id: str
-    kind: EntityKind
-    title: str
-    """The entity's masked label, or `+14 more devices`."""
-    note: str
-    """What else is worth knowing: kind, reach, state, standing."""
-    hover: str
-    column: int
-    """Distance from the loan."""
-    rank: float
-    """Importance within its column, the greatest first."""
-    reasons: tuple[int, ...] = ()
-    """Numbers of the reasons that rest on it, from 1."""
-    fraud: bool = False
-    suspect: bool = False
-    blocked: bool = False
-    central: bool = False
-    """The application, its merchant, its applicant."""
-    members: int = 1
-    """How many entities it stands for."""
-    hub: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line between two cards."""
-
-    id: str
-    kind: TieKind
-    start: str
-    end: str
-    weight: float
-    hover: str
-    reasons: tuple[int, ...] = ()
-    members: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """All that is drawn, in a fixed order."""
-
-    cards: tuple[Card, ...]
-    lines: tuple[Line, ...]
-    kinds: tuple[EntityKind, ...] = field(default=())
-    """Kinds that occur, for the legend."""
-
-
 def scene_of(decision: Decision, time_zone: str) -> Scene:
     """The decision's evidence from its own dossier; empty when the graph was not read."""
     around = decision.dossier.surroundings
@@ -107,6 +58,7 @@ def scene_of(decision: Decision, time_zone: str) -> Scene:
     names = {card.id: card.title for card in cards}
     lines = [_line(tie, names, tied.get(tie.id, ()), decision, time_zone) for tie in ties]
     cards, lines = _gathered(cards, lines)
+    cards, lines = with_money(cards, lines, decision)
     kinds = tuple(kind for kind in EntityKind if any(card.kind == kind for card in cards))
     return Scene(tuple(cards), tuple(lines), kinds)
 
@@ -170,7 +122,7 @@ def _note(entity: Entity, decision: Decision, *, hub: bool) -> str:
         requested, state = entity.fields.get("requested"), entity.fields.get("state")
         words = STATE_WORDS.get(state, state.lower()) if isinstance(state, str) else word
         return f"{money(requested, asked.currency)} {words}" if isinstance(requested, int) else words
-    return f"{word}, tied to {entity.reach:,}" if hub else word
+    return f"tied to {entity.reach:,}" if hub else word
 
 
 def _line(tie: Tie, names: dict[str, str], numbers: tuple[int, ...], decision: Decision, time_zone: str) -> Line:

@@ -50,7 +50,7 @@ STANDING_WORDS: Final[dict[Standing, str]] = {
 }
 
 STATE_WORDS: Final[dict[str, str]] = {
-    LoanState.APPLIED: "applied for",
+    LoanState.APPLIED: "asked for",
     LoanState.PAID_OUT: "running",
     LoanState.LATE: "late",
     LoanState.REPAID: "repaid",

@@ -32,6 +32,7 @@ from api.schema.scalars import ID, DateTime
 from api.schema.scenes import Scene, Shown
 from api.schema.subgraphs import Subgraph, show_piece
 from graph import model as graph_model
+from graph.errors import GraphUnavailable
 from graph.model import EntityKind, Instant, LoanState, Moment
 from rules import model
 from rules.records import DecisionQuery
@@ -78,13 +79,13 @@ class Decision(Node):
     async def loan(self) -> Shown:
         """The loan."""
         asked = self.decision.dossier.application
-        return self.scene.show(await self.scene.load(asked.loan) or _unread_loan(asked))
+        return self.scene.show(await self._read(asked.loan) or _unread_loan(asked))
 
     @field(of=later("merchants", "Merchant"))
     async def merchant(self) -> Shown:
         """The merchant."""
         asked = self.decision.dossier.application
-        return self.scene.show(await self.scene.load(asked.merchant) or _unread_merchant(asked))
+        return self.scene.show(await self._read(asked.merchant) or _unread_merchant(asked))
 
     @field()
     def verdict(self) -> Verdict:
@@ -203,6 +204,13 @@ class Decision(Node):
         if limit is None:
             return None
         return LimitHint(amount=self._money(limit.amount), monthly_receipts=self._money(limit.monthly_receipts), sentence=limit.sentence)
+
+    async def _read(self, id_: str) -> graph_model.Entity | None:
+        """An entity from the snapshot, else from the graph; None when it was not there, or while the graph is down."""
+        try:
+            return await self.scene.load(id_)
+        except GraphUnavailable:
+            return None
 
     @cached_property
     def _hood(self) -> graph_model.Neighbourhood | None:

@@ -24,9 +24,8 @@ from api.schema.outcomes import RecordFactsPayload, show_batch
 from api.schema.problems import show_problem
 from api.schema.queries import ENTITY_TYPES
 from api.schema.roles import Role, visible
-from api.schema.scenes import Info, Scene, Shown
+from api.schema.scenes import Info, Scene, Shown, timeless
 from graph.errors import RingfenceError
-from graph.model import Moment
 
 Raw = dict[str, Any]
 IdempotencyKey = Annotated[str, argument("Your key for this intent; the same for its retries.")]
@@ -69,9 +68,7 @@ class Mutation:
         except RingfenceError as error:
             refused: AssessLoanPayload = _problem(error)
             return refused
-        # The decision brings its own moment, so the present need not be asked for.
-        here = Scene(context, Moment(made.decision.decided_at, made.decision.decided_at), ENTITY_TYPES)
-        return AssessLoanSuccess(decision=show_decision(made.decision, here, None), replayed=made.replayed)
+        return AssessLoanSuccess(decision=show_decision(made.decision, timeless(context, ENTITY_TYPES), None), replayed=made.replayed)
 
     @field(directives=[visible(Role.SERVICE, Role.ANALYST), Cost(weight=10)])
     async def record_outcome(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from api.auth.principals import principal_by_id
@@ -12,7 +13,7 @@ from api.schema.facts import Fact, show_fact
 from api.schema.judging import Strategy
 from api.schema.principals import Principal, show_principal
 from api.schema.roles import readers
-from api.schema.scenes import EntityTypes, Scene, Shown
+from api.schema.scenes import EntityTypes, Scene, Shown, present
 from api.schema.ties import Tie, show_tie
 from graph.model import EntityKind
 from rules.records import strategy as read_strategy
@@ -29,7 +30,7 @@ class _Way(NamedTuple):
 
 
 async def find_node(scene: Scene, id: str) -> Shown:
-    """The thing with this id; None alike for what does not exist here, for what is no id, and for what the role may not read."""
+    """The thing with this id, as it is now; None for what does not exist here, what is no id, and what the role may not read."""
     match = _ID.fullmatch(id)
     way = None if match is None else _way(scene.types, match.group(1))
     if way is None or readers(way.shown).isdisjoint(scene.context.principal.roles):
@@ -45,16 +46,26 @@ def is_id(id: str, prefix: str) -> bool:
 
 def _way(types: EntityTypes, prefix: str) -> _Way | None:
     if prefix in _ENTITIES:
-        return _Way(types[EntityKind(prefix)], Scene.shown)
+        return _Way(types[EntityKind(prefix)], _entity)
     return _OTHERS.get(prefix)
 
 
+async def _live(scene: Scene) -> Scene:
+    return replace(scene, moment=await present(scene.context))
+
+
+async def _entity(scene: Scene, id: str) -> Shown:
+    return await (await _live(scene)).shown(id)
+
+
 async def _tie(scene: Scene, id: str) -> Tie | None:
+    scene = await _live(scene)
     tie = await scene.context.services.graph.tie(scene.context.principal.institution.id, id, scene.moment)
     return None if tie is None else show_tie(tie, scene)
 
 
 async def _fact(scene: Scene, id: str) -> Fact | None:
+    scene = await _live(scene)
     fact = await scene.context.services.graph.fact(scene.context.principal.institution.id, id, scene.moment)
     return None if fact is None else show_fact(fact, scene)
 

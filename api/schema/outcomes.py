@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import islice
 from typing import Annotated
 
 import strawberry
 
 from api.errors import as_invalid, told
-from api.recording import FactsRecorded, counts
+from api.recording import FactsRecorded
 from api.schema.costs import ListSize
 from api.schema.declaring import argument, field, interface, object_type
 from api.schema.pages import within
@@ -94,7 +95,7 @@ def show_outcome(index: int, id: str, result: FactResult) -> FactOutcome:
 
 def show_batch(made: FactsRecorded) -> RecordFactsSuccess:
     """What became of a batch of facts."""
-    count = counts(made.results)
+    count = Counter(type(one) for one in made.results)
     return RecordFactsSuccess(
-        recorded=count["recorded"], repeated=count["repeated"], refused=count["refused"], recorded_at=made.recorded_at, made=made
+        recorded=count[Recorded], repeated=count[Repeated], refused=count[Refused], recorded_at=made.recorded_at, made=made
     )

@@ -21,7 +21,7 @@ from api.schema.principals import Principal, show_principal
 from api.schema.references import EntityReference, Reference
 from api.schema.roles import EVERYBODY, Role, visible
 from api.schema.scalars import ID, DateTime, Milliseconds, Probability
-from api.schema.scenes import EntityTypes, Info, Scene, Shown, present, stated, too_far_ahead
+from api.schema.scenes import EntityTypes, Info, Scene, Shown, present, stated, timeless, too_far_ahead
 from api.schema.subgraphs import PathSearch, Subgraph, show_neighbourhood, show_paths
 from graph import model
 from graph.decoding import decode_merchant_reference, decode_reference
@@ -63,7 +63,7 @@ class Query:
     @field(directives=[EVERYBODY])
     async def node(self, info: Info, id: Annotated[ID, argument("An id given out by this API.")]) -> Node | None:
         """Anything by its id; null when it does not exist or the role may not read it."""
-        found: Node | None = await find_node(await scene_at(info, None), id)
+        found: Node | None = await find_node(timeless(info.context, ENTITY_TYPES), id)
         return found
 
     @field(directives=[EVERYBODY])
@@ -164,7 +164,7 @@ class Query:
     async def decision(self, info: Info, id: Annotated[ID, argument("Its id.")]) -> Decision | None:
         """A decision; null when unknown."""
         found = await load_decision(info.context, id) if is_id(id, "dec") else None
-        return None if found is None else show_decision(found, await scene_at(info, None), None)
+        return None if found is None else show_decision(found, timeless(info.context, ENTITY_TYPES), None)
 
     @field(directives=[EVERYBODY])
     async def decisions(
@@ -176,8 +176,8 @@ class Query:
     ) -> DecisionConnection:
         """Decisions, newest first."""
         query = decision_query(info.context, first, filter or {})
-        scope = ["decisions", query.loan, query.merchant, query.verdicts, query.reason_code, query.degraded]
-        return await page_of_decisions(await scene_at(info, None), [*scope, query.decided_after, query.decided_before], query, after)
+        which = [query.loan, query.merchant, query.verdicts, query.reason_code, query.degraded, query.decided_after, query.decided_before]
+        return await page_of_decisions(timeless(info.context, ENTITY_TYPES), ["decisions", *which], query, after)
 
 
 async def scene_at(info: Info, as_of: DateTime | None) -> Scene:

@@ -95,6 +95,11 @@ async def present(context: Context) -> Moment:
     return await moments.load(context.principal.institution.id)
 
 
+def timeless(context: Context, types: EntityTypes) -> Scene:
+    """A scene for what brings its own moment or has none: the graph is not asked, so that it may be down."""
+    return Scene(context, Moment(0, 0), types)
+
+
 def stated(as_of: Instant) -> Moment:
     """The moment that a caller's `asOf` means: both clocks stand there."""
     return Moment(as_of, as_of)

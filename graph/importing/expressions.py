@@ -82,9 +82,8 @@ class Expression:
         said = " followed by ".join(f"column {part.name}" if isinstance(part, Column) else repr(part) for part in self.parts)
         said = said.replace(f"column {ROW}", "the row's number").replace(f"column {FILE}", "the file's name")
         if self.translate is not None:
-            said += f", translated ({len(self.translate)} values" + (
-                f", otherwise {self.otherwise})" if self.otherwise else ", others are rejected)"
-            )
+            others = f"otherwise {self.otherwise}" if self.otherwise else "others are left out" if self.lenient else "others are rejected"
+            said += f", translated ({len(self.translate)} values, {others})"
         if self.leaf in (Leaf.MOMENT, Leaf.DAY) and self.columns:
             said += f", read as {self.format} in {self.zone}" if self.leaf is Leaf.MOMENT else f", read as {self.format}"
         if self.leaf is Leaf.MINOR:

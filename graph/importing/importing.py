@@ -19,7 +19,7 @@ from graph.model import Instant, Institution
 from graph.store import Recording, Refused
 
 BATCH: Final = 4_000
-"""Facts that are recorded in one transaction."""
+"""Facts of a batch, unless the job says otherwise: larger ones gained nothing."""
 
 BATCH_ROWS: Final = 10_000
 """Rows of a batch, when they make few facts."""
@@ -44,6 +44,8 @@ class ImportJob:
     """Where the journal is, beside the data."""
     rejects: Path | None = None
     """The reject file; None: in `folder`, named like the journal."""
+    batch: int = BATCH
+    """Facts that are recorded in one transaction, with what its last row makes beyond; rejected rows count too."""
 
 
 class Progress(NamedTuple):
@@ -125,7 +127,7 @@ def run_import(job: ImportJob, record: Record, known: Known, progress: Callable[
         journal.remove()
     finally:
         journal.close()
-    return Summary(counts)
+    return Summary(counts, rejects.path if rejects.size else None)
 
 
 class _Run:
@@ -172,7 +174,7 @@ class _Run:
                 if row <= skip:
                     continue
                 _take(batch, maker, line, row, name)
-                if len(batch.facts) >= BATCH or batch.rows >= BATCH_ROWS:
+                if len(batch.facts) + len(batch.rejects) >= self._job.batch or batch.rows >= BATCH_ROWS:
                     batch.position = reader.position()
                     yield batch
                     batch = _Batch(path.name, reader.columns)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 
 from graph.store import FactResult, Recorded, Repeated
 
@@ -53,6 +54,8 @@ class Summary:
     """What became of an import, file by file."""
 
     files: list[FileCount]
+    rejects: Path | None = None
+    """Where what did not go in is; None when all went in."""
 
     @property
     def total(self) -> FileCount:

@@ -8,7 +8,7 @@ from typing import Final
 from graph.measures.household import Household
 from graph.measures.latest import Latest
 from graph.measures.picture import Picture, ties_of
-from graph.measures.sharing import Sharer, sharing
+from graph.measures.sharing import Sharer, sharers
 from graph.model import EntityKind, Instant, Tie, TieKind
 
 FAMILIES: Final[dict[EntityKind, str]] = {
@@ -39,8 +39,14 @@ class Bond:
     """0 to 1: the best of each family, joined over families as 1 - (1-a)(1-b): two families count far more than one twice."""
     sharer: Sharer | None
     """What is shared; None for a bond of direct ties alone."""
-    ties: tuple[str, ...]
-    """Tie ids, weightiest first, at most 20."""
+    direct: tuple[Tie, ...]
+    """Ties of GUARANTEES, INVESTS_IN and OWNS between the two, weightiest first."""
+
+    @property
+    def ties(self) -> tuple[str, ...]:
+        """Tie ids, direct ones first, each weightiest first, at most 20."""
+        shared = self.sharer.ties if self.sharer else ()
+        return tuple(dict.fromkeys([*(tie.id for tie in self.direct), *shared]))[:20]
 
     @property
     def gap(self) -> Instant | None:
@@ -86,13 +92,13 @@ def bonds(picture: Picture, household: Household) -> Bonds:
 
 
 def _find(picture: Picture, household: Household) -> Bonds:
-    sharers = {sharer.party: sharer for sharer in sharing(picture, household).sharers}
+    known = {sharer.party: sharer for sharer in sharers(picture, household)}
     direct: dict[str, list[Tie]] = {}
     for member in household.members:
         for other, tie in ties_of(picture, member):
             if tie.kind in _DIRECT and other in household.companies:
                 direct.setdefault(household.companies[other], []).append(tie)
-    found = [_bond(party, sharers.get(party), direct.get(party, [])) for party in {*sharers, *direct}]
+    found = [_bond(party, known.get(party), direct.get(party, [])) for party in {*known, *direct}]
     return Bonds(tuple(sorted(found, key=lambda bond: (-bond.weight, bond.party))))
 
 
@@ -106,5 +112,4 @@ def _bond(party: str, sharer: Sharer | None, direct: list[Tie]) -> Bond:
     apart = 1.0
     for family in sorted(best):
         apart *= 1.0 - best[family]
-    ties = [*(tie.id for tie in direct), *(sharer.ties if sharer else ())]
-    return Bond(party, tuple(sorted(best)), 1.0 - apart, sharer, tuple(dict.fromkeys(ties))[:20])
+    return Bond(party, tuple(sorted(best)), 1.0 - apart, sharer, tuple(direct))

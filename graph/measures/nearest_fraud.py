@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import networkx as nx
 
 from graph.measures.household import Household
+from graph.measures.latest import Latest
 from graph.measures.picture import Picture, entities
 from graph.model import Entity, EntityKind, Standing, Tie
 
@@ -43,6 +44,9 @@ class Fraud:
         return self.suspects[0] if self.suspects else None
 
 
+_latest: Latest[Picture, Fraud] = Latest()
+
+
 def nearest_fraud(picture: Picture, household: Household) -> Fraud:
     """How near CONFIRMED_FRAUD is, by the strongest chain of ties from any member of the household.
 
@@ -56,7 +60,11 @@ def nearest_fraud(picture: Picture, household: Household) -> Fraud:
     >>> nearest_fraud(empty, household(empty)).nearest is None
     True
     """
-    return _around(picture, household, [e for e in entities(picture) if e.standing is Standing.CONFIRMED_FRAUD])
+    return _latest.get(picture, lambda: _around(picture, household, _confirmed(picture)))
+
+
+def _confirmed(picture: Picture) -> list[Entity]:
+    return [known for known in entities(picture) if known.standing is Standing.CONFIRMED_FRAUD]
 
 
 def nearest_blocked(picture: Picture, household: Household) -> Fraud:

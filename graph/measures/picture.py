@@ -1,8 +1,9 @@
-"""The networkx form of a neighbourhood and of flows of money, on which all measures work."""
+"""The networkx form of a neighbourhood, and flows of money in order of time, on which all measures work."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import networkx as nx
@@ -12,10 +13,8 @@ from graph.model import Entity, EntityKind, Instant, LoanState, Neighbourhood, T
 
 if TYPE_CHECKING:
     Picture: TypeAlias = nx.MultiDiGraph[str]
-    Flows: TypeAlias = nx.MultiDiGraph[str]
 else:
     Picture: TypeAlias = nx.MultiDiGraph
-    Flows: TypeAlias = nx.MultiDiGraph
 
 MINUTE: Final[Instant] = 60 * 1000
 """Milliseconds."""
@@ -25,7 +24,17 @@ DAY: Final[Instant] = 24 * HOUR
 """Milliseconds."""
 
 _latest: Latest[Neighbourhood, Picture] = Latest()
-_flows: Latest[object, Flows] = Latest()
+
+
+@dataclass(frozen=True, slots=True)
+class Flows:
+    """Transfers between accounts, parallel ones kept.
+
+    No graph: what is asked of money goes through it in order of time, and drawing some hundred edges would cost more than the answers.
+    """
+
+    transfers: tuple[Transfer, ...]
+    """Oldest first."""
 
 
 def as_graph(neighbourhood: Neighbourhood) -> Picture:
@@ -59,28 +68,14 @@ def _draw(neighbourhood: Neighbourhood) -> Picture:
 
 
 def as_flows(transfers: Iterable[Transfer]) -> Flows:
-    """The transfers as a frozen directed multigraph of accounts: each one an edge with `transfer`, parallel ones kept.
-
-    Edges are keyed by their place in time order (moment, accounts, amount); the graph's own `transfers` is all of them in that order.
-    O(n log n); asked again for the same (identical) tuple, the same graph is given.
+    """The transfers in order of time (moment, accounts, amount). O(n log n).
 
     >>> from graph.model import TransferKind
     >>> a = Transfer("acc_a", "acc_b", 5, TransferKind.PAYMENT, 10, 11)
-    >>> as_flows([a, a]).number_of_edges("acc_a", "acc_b")
+    >>> len(as_flows([a, a]).transfers)
     2
     """
-    if isinstance(transfers, tuple):
-        return _flows.get(transfers, lambda: _draw_flows(transfers))
-    return _draw_flows(transfers)
-
-
-def _draw_flows(transfers: Iterable[Transfer]) -> Flows:
-    ordered = sorted(transfers, key=lambda t: (t.occurred_at, t.from_id, t.to_id, t.amount, t.kind))
-    flows: Flows = nx.MultiDiGraph(transfers=tuple(ordered))
-    for place, transfer in enumerate(ordered):
-        flows.add_edge(transfer.from_id, transfer.to_id, place, transfer=transfer)
-    nx.freeze(flows)
-    return flows
+    return Flows(tuple(sorted(transfers, key=lambda t: (t.occurred_at, t.from_id, t.to_id, t.amount, t.kind))))
 
 
 def entity(picture: Picture, id: str) -> Entity:
@@ -108,8 +103,7 @@ def ties_of(picture: Picture, id: str) -> Sequence[tuple[str, Tie]]:
 
 def transfers(flows: Flows) -> tuple[Transfer, ...]:
     """All transfers, oldest first. O(1)."""
-    found: tuple[Transfer, ...] = flows.graph["transfers"]
-    return found
+    return flows.transfers
 
 
 def whole_number(of: Entity, field: str) -> int | None:

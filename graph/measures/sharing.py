@@ -39,41 +39,83 @@ _SHARED_BY: Final = frozenset(
 _BAD: Final = frozenset({LoanState.LATE, LoanState.DEFAULTED})
 
 
+class _Contact(NamedTuple):
+    """One way in which a company shares: the household's tie, the other's, and what joins them."""
+
+    identifier: Entity
+    own: Tie
+    other: Tie
+    weight: float
+    """Product of both ties' weights."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sharer:
-    """Another company that shares identifiers with the household."""
+    """Another company that shares identifiers with the household; what is asked of it is computed when it is asked."""
 
     party: str
     """The merchant that stands for it, else a person, else an account that nobody in sight holds."""
     by_kind: tuple[tuple[EntityKind, float], ...]
     """Kinds of identifier shared, sorted, each with the product of both ties' weights through the best one."""
-    identifiers: tuple[str, ...]
-    """Ids of what is shared, weightiest first, at most 10."""
-    ties: tuple[str, ...]
-    """Ids of the ties on both sides, in the order of `identifiers`, at most 20."""
     weight: float
     """0 to 1: the weights of `by_kind`, joined as 1 - (1-a)(1-b).
 
     Weights carry scarcity: an identifier that d parties share gives each pair about base² / (d - 1). So *all* sharers of one
     identifier together weigh about base² however many they are, and a part of them weighs its part: see `Sharing.burst`.
     """
-    gap: Instant
-    """Milliseconds between the moments at which either side was first seen at a shared identifier; the smallest."""
-    applied_gap: Instant | None
-    """Milliseconds between both sides' applications, where both applied while using a shared identifier; the smallest, else None."""
-    observations: int
-    """Facts that tie the other to what is shared: 1 for what was seen once in passing (an onboarding agent's phone)."""
-    lasting: Instant
-    """Milliseconds from the first to the last moment at which the other was seen at what is shared."""
-    fraud: bool
-    """The company, or a loan of it in sight, is confirmed fraud."""
-    bad_loans: int
-    """Its loans in sight that are late or defaulted."""
+    contacts: tuple[_Contact, ...]
+    """Every way in which it shares, weightiest first."""
+    loans: tuple[Entity, ...]
+    """Its loans in sight."""
+    people: tuple[Entity, ...]
+    """Its merchants and persons in sight."""
+    applied_at: Instant
+    """The household's application."""
 
     @property
     def kinds(self) -> tuple[EntityKind, ...]:
         """Kinds of identifier shared, sorted."""
         return tuple(kind for kind, _ in self.by_kind)
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """Ids of what is shared, weightiest first, at most 10."""
+        return _first((contact.identifier.id for contact in self.contacts), 10)
+
+    @property
+    def ties(self) -> tuple[str, ...]:
+        """Ids of the ties on both sides, in the order of `identifiers`, at most 20."""
+        return _first((tie.id for contact in self.contacts for tie in (contact.own, contact.other)), 20)
+
+    @property
+    def gap(self) -> Instant:
+        """Milliseconds between the moments at which either side was first seen at a shared identifier; the smallest."""
+        return min(abs(contact.own.first_at - contact.other.first_at) for contact in self.contacts)
+
+    @property
+    def applied_gap(self) -> Instant | None:
+        """Milliseconds between both sides' applications, where both applied while using a shared identifier; the smallest, else None."""
+        return _applied_gap(self.applied_at, self.contacts, self.loans)
+
+    @property
+    def observations(self) -> int:
+        """Facts that tie the other to what is shared: 1 for what was seen once in passing (an onboarding agent's phone)."""
+        return sum(contact.other.count for contact in self.contacts)
+
+    @property
+    def lasting(self) -> Instant:
+        """Milliseconds from the first to the last moment at which the other was seen at what is shared."""
+        return max(contact.other.last_at for contact in self.contacts) - min(contact.other.first_at for contact in self.contacts)
+
+    @property
+    def fraud(self) -> bool:
+        """The company, or a loan of it in sight, is confirmed fraud."""
+        return any(known.standing is Standing.CONFIRMED_FRAUD for known in (*self.people, *self.loans))
+
+    @property
+    def bad_loans(self) -> int:
+        """Its loans in sight that are late or defaulted."""
+        return sum(loan_state(loan) in _BAD for loan in self.loans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +156,6 @@ class Sharing:
         return tuple(sharer for sharer in self.sharers if sharer.applied_gap is not None and sharer.applied_gap <= window)
 
 
-class _Contact(NamedTuple):
-    """One way in which a company shares: the household's tie, the other's, and what joins them."""
-
-    identifier: Entity
-    own: Tie
-    other: Tie
-    weight: float
-    """Product of both ties' weights."""
-
-
 _latest: Latest[Picture, dict[str, list[_Contact]]] = Latest()
 
 
@@ -142,22 +174,35 @@ def sharing(picture: Picture, household: Household, kinds: frozenset[EntityKind]
     >>> sharing(empty, household(empty)).count
     0
     """
-    contacts: dict[str, list[_Contact]] = {}
-    for party, found in _latest.get(picture, lambda: _contacts(picture, household)).items():
-        if some := found if kinds is IDENTIFIERS else [contact for contact in found if contact.identifier.kind in kinds]:
-            contacts[party] = some
-    sharers = [_sharer(picture, household, party, found) for party, found in contacts.items()]
-    sharers.sort(key=lambda s: (-s.weight, s.party))
-    every = sorted((c for found in contacts.values() for c in found), key=_weightiest)
+    found = sharers(picture, household, kinds)
+    contacts = [contact for sharer in found for contact in sharer.contacts]
+    every = sorted(contacts, key=_weightiest)
     reaches = {c.identifier.id: c.identifier.reach for c in every}
     return Sharing(
-        sharers=tuple(sharers),
-        weight=sum(sharer.weight for sharer in sharers),
+        sharers=found,
+        weight=sum(sharer.weight for sharer in found),
         crowd=max(reaches.values(), default=0),
         scarcest=min(reaches.values(), default=0),
-        entities=_first([*list(reaches)[:4], *(sharer.party for sharer in sharers), *reaches], 10),
+        entities=_first([*list(reaches)[:4], *(sharer.party for sharer in found), *reaches], 10),
         ties=_first((tie.id for c in every for tie in (c.own, c.other)), 20),
     )
+
+
+def sharers(picture: Picture, household: Household, kinds: frozenset[EntityKind] = IDENTIFIERS) -> tuple[Sharer, ...]:
+    """The other companies of `sharing`, weightiest first, then by id. O(ties of the identifiers).
+
+    >>> from graph.measures.household import household
+    >>> from graph.measures.picture import as_graph
+    >>> from graph.model import Moment, Neighbourhood
+    >>> empty = as_graph(Neighbourhood("loa_a", Moment(1, 1), (), ()))
+    >>> sharers(empty, household(empty))
+    ()
+    """
+    found: list[Sharer] = []
+    for party, contacts in _latest.get(picture, lambda: _contacts(picture, household)).items():
+        if some := contacts if kinds is IDENTIFIERS else [contact for contact in contacts if contact.identifier.kind in kinds]:
+            found.append(_sharer(picture, household, party, some))
+    return tuple(sorted(found, key=lambda sharer: (-sharer.weight, sharer.party)))
 
 
 def _weightiest(contact: _Contact) -> tuple[float, str, str]:
@@ -205,26 +250,13 @@ def _sharer(picture: Picture, household: Household, party: str, found: list[_Con
     apart = 1.0
     for kind in sorted(best):
         apart *= 1.0 - best[kind]
-    loans = [entity(picture, loan) for loan in household.loans.get(party, ())]
-    people = [entity(picture, member) for member in household.together.get(party, ())]
-    return Sharer(
-        party=party,
-        by_kind=tuple(sorted(best.items())),
-        identifiers=_first((c.identifier.id for c in found), 10),
-        ties=_first((tie.id for c in found for tie in (c.own, c.other)), 20),
-        weight=1.0 - apart,
-        gap=min(abs(c.own.first_at - c.other.first_at) for c in found),
-        applied_gap=_applied_gap(household, found, loans),
-        observations=sum(c.other.count for c in found),
-        lasting=max(c.other.last_at for c in found) - min(c.other.first_at for c in found),
-        fraud=any(e.standing is Standing.CONFIRMED_FRAUD for e in (*people, *loans)),
-        bad_loans=sum(loan_state(loan) in _BAD for loan in loans),
-    )
+    loans = tuple(entity(picture, loan) for loan in household.loans.get(party, ()))
+    people = tuple(entity(picture, member) for member in household.together.get(party, ()))
+    return Sharer(party, tuple(sorted(best.items())), 1.0 - apart, tuple(found), loans, people, household.applied_at)
 
 
-def _applied_gap(household: Household, found: list[_Contact], loans: list[Entity]) -> Instant | None:
+def _applied_gap(ours: Instant, found: Iterable[_Contact], loans: Iterable[Entity]) -> Instant | None:
     """Between both sides' applications through one identifier: each tie was seen up to and at its own application."""
-    ours = household.applied_at
     moments = [moment for loan in loans if (moment := whole_number(loan, "applied_at")) is not None]
     if not moments:
         return None

@@ -46,6 +46,7 @@ from rules.signals.receipts_30 import receipts_30
 from rules.signals.receipts_90 import receipts_90
 from rules.signals.receipts_burst import receipts_burst
 from rules.signals.self_paid import self_paid
+from rules.signals.strange_hands import strange_hands
 from rules.signals.worst_standing import worst_standing
 
 _GRAPH: Final = DecisionSource.GRAPH
@@ -63,6 +64,7 @@ SIGNALS: Final[tuple[Signal, ...]] = (
     Signal(document_shared, SignalKind.NUMBER, "companies", _GRAPH),
     Signal(kinds_shared, SignalKind.INTEGER, "count", _GRAPH),
     Signal(closely_bound, SignalKind.INTEGER, "companies", _GRAPH),
+    Signal(strange_hands, SignalKind.INTEGER, "count", _GRAPH),
     Signal(applications_1h, SignalKind.INTEGER, "companies", _GRAPH),
     Signal(applications_24h, SignalKind.INTEGER, "companies", _GRAPH),
     Signal(applications_7d, SignalKind.INTEGER, "companies", _GRAPH),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import GraphQLObjectType, is_composite_type
+from graphql import GraphQLField, GraphQLObjectType, is_composite_type
 from graphql import get_named_type as named
 
 from api.schema import schema
@@ -169,12 +169,18 @@ CLOSED = {
 ARGUMENTS = {"first": "first: 2"}
 
 
-def whole(type_name: str) -> str:
-    """A selection of every field of a type; of what is below it just the type's name."""
+def fields_of(type_name: str) -> dict[str, GraphQLField]:
+    """The fields of an object type."""
     found = schema.type_map[type_name]
     assert isinstance(found, GraphQLObjectType)
+    fields: dict[str, GraphQLField] = found.fields
+    return fields
+
+
+def whole(type_name: str) -> str:
+    """A selection of every field of a type; of what is below it just the type's name."""
     parts = []
-    for name, one in found.fields.items():
+    for name, one in fields_of(type_name).items():
         arguments = ", ".join(ARGUMENTS[argument] for argument in one.args if argument in ARGUMENTS)
         parts.append(name + (f"({arguments})" if arguments else "") + (" { __typename }" if is_composite_type(named(one.type)) else ""))
     return " ".join(parts)

@@ -34,8 +34,8 @@ def settings_of(folder: Path, **changes: Any) -> Settings:
 @asynccontextmanager
 async def running(
     folder: Path, store: type[SqliteStore] = SqliteStore, runner: type[Records] = Records, **changes: Any
-) -> AsyncIterator[Services]:
-    """Open services; `store` and `runner` are the classes of graph and records."""
+) -> AsyncIterator[Any]:
+    """Open `Services`; `store` and `runner` are the classes of graph and records, and tests reach into them."""
     services = open_services(settings_of(folder, **changes))
     if store is not SqliteStore:
         await services.graph.close()

@@ -1,95 +1,88 @@
-"""The real application behind a real server on the loopback, with an institution and its keys."""
+"""A real server in processes of its own, started by the command as a user would, and ended for certain."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
+import os
+import signal
 import socket
-import threading
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import uvicorn
-from sqlalchemy import Connection
+import httpx
 
-from api.app import create_app, open_records
-from api.auth.institutions import create_institution
-from api.auth.keys import create_key
-from api.context import Role
-from graph.clock import now
-from tests.api.opened import BANK
-from tests.api.running import settings_of
+from tests.api.cli.calling import call, made
+
+ROOT = Path(__file__).parent.parent.parent
+COMMAND = [sys.executable, "-c", "from api.cli import main; main()"]
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
-    """Where the server listens, and the keys of a service and of an analyst's service."""
+class Server:
+    """A running server."""
 
+    process: subprocess.Popen[bytes]
     port: int
-    service: str
-    analyst: str
+    log: Path
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/graphql"
+        """Its address."""
+        return f"http://127.0.0.1:{self.port}"
 
-    def raw(self, *parts: bytes, wait: float = 5.0, leave: bool = False) -> bytes:
-        """Bytes to the socket, part by part; what comes back until the server closes, is silent or, with `leave`, we have hung up."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=wait) as connection:
-            with suppress(OSError):  # the server may have refused and closed already
-                for part in parts:
-                    connection.sendall(part)
-                if leave:
-                    connection.shutdown(socket.SHUT_WR)
-            return _all_of(connection)
+    def workers(self) -> list[int]:
+        """Processes that answer: the supervisor's children, or itself."""
+        listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        found = [int(one) for one in listed if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes()]
+        return found or [self.process.pid]
 
-    def head(self, *lines: str, key: str | None = None) -> bytes:
-        """The head of a POST with these header lines."""
-        given = ["POST /graphql HTTP/1.1", "Host: test", f"Authorization: Bearer {key or self.service}", *lines]
-        return ("\r\n".join(given) + "\r\n\r\n").encode("latin-1")
-
-
-def _all_of(connection: socket.socket) -> bytes:
-    got = b""
-    with suppress(TimeoutError, ConnectionError):
-        while part := connection.recv(65_536):
-            got += part
-    return got
+    def wait_until_ready(self, seconds: float = 60) -> None:
+        """Return when it answers; raise with its log when it ends or does not."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            assert self.process.poll() is None, self.log.read_text()
+            with suppress(httpx.HTTPError):
+                if httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200:
+                    return
+            time.sleep(0.05)
+        raise AssertionError(self.log.read_text())
 
 
 @contextmanager
-def served(folder: Path, **changes: Any) -> Iterator[Served]:
-    """A server over a fresh folder; `changes` are settings."""
-    settings = settings_of(folder, **changes)
-    records, _ = open_records(settings)
-
-    def work(connection: Connection) -> tuple[str, str]:
-        moment = now()
-        create_institution(connection, BANK, "Rural Bank", moment)
-        _, service = create_key(connection, BANK.id, "workflow", [Role.SERVICE], moment)
-        _, analyst = create_key(connection, BANK.id, "analysis", [Role.ANALYST], moment)
-        return service, analyst
-
+def served(data: Path, *options: str, port: int | None = None) -> Iterator[Server]:
+    """Start `ringfence serve` on the folder; whatever happens, all its processes are gone afterwards."""
+    chosen = port or free_port()
+    log = data.parent / "server.log"
+    with log.open("ab") as output:
+        command = [*COMMAND, "serve", "--port", str(chosen), "--data", str(data), *options]
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output, start_new_session=True)
+    server = Server(process, chosen, log)
     try:
-        service, analyst = asyncio.run(records.write(work))
+        server.wait_until_ready()
+        yield server
     finally:
-        records.close()
-    root = logging.getLogger()
-    before = (list(root.handlers), root.level)
-    app = create_app(settings)
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, http="httptools", loop="uvloop"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive(), "the server did not start"
-            time.sleep(0.01)
-        yield Served(server.servers[0].sockets[0].getsockname()[1], service, analyst)
-    finally:
-        server.should_exit = True
-        thread.join(10)
-        root.handlers[:], root.level = before
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(15)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)
+
+
+def prepared(folder: Path) -> tuple[Path, str]:
+    """A data folder with an institution, and a key of its service."""
+    data = made(folder)
+    created = ("keys", "create", "--institution", "rural-bank", "--name", "workflow", "--role", "SERVICE", "--quiet")
+    return data, call(*created, data=data).out.strip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +21,10 @@ from api.graphql_http import Caller, Denied, GraphQLEndpoint, Ports
 from api.guard import Bounds, Guard
 from api.limits import Limits
 from api.metrics import Metrics
+from api.pages.ide import show
+
+GRAPHQL = "application/graphql-response+json"
+JSON = "application/json"
 
 SDL = """
 directive @cost(weight: Int!) on FIELD_DEFINITION
@@ -144,7 +149,14 @@ class Server:
 
 
 def serve(
-    folder: Path, *, bounds: Bounds | None = None, development: bool = False, staff: int = 60_000, services: int = 30_000_000, **ports: Any
+    folder: Path,
+    *,
+    bounds: Bounds | None = None,
+    development: bool = False,
+    staff: int = 60_000,
+    services: int = 30_000_000,
+    body_seconds: float = 10.0,
+    **ports: Any,
 ) -> Server:
     """The small schema behind the real endpoint."""
     schema = small_schema()
@@ -153,6 +165,26 @@ def serve(
     metrics = Metrics()
     limits = Limits(folder, staff, services)
     endpoint = GraphQLEndpoint(
-        schema, guard, documents, limits, metrics, replace(PORTS, **ports), development=development, ide="<!doctype html><title>IDE</title>"
+        schema, guard, documents, limits, metrics, replace(PORTS, **ports), development=development, ide=show, body_seconds=body_seconds
     )
     return Server(Starlette(routes=[Route("/graphql", endpoint)]), endpoint, metrics)
+
+
+def well_formed(response: httpx.Response) -> dict[str, Any]:
+    """The body, when it is a GraphQL response whose every error has a code."""
+    assert response.headers["content-type"].split(";")[0] in {JSON, GRAPHQL}
+    body: dict[str, Any] = json.loads(response.content.decode("utf-8"))
+    assert set(body) <= {"data", "errors", "extensions"}
+    assert "data" in body or body["errors"]
+    for error in body.get("errors", ()):
+        assert isinstance(error["message"], str)
+        assert isinstance(error["extensions"]["code"], str)
+    return body
+
+
+def assert_refused(response: httpx.Response, status: int, said: str, code: str = "INVALID") -> dict[str, Any]:
+    body = well_formed(response)
+    assert "data" not in body
+    assert (response.status_code, body["errors"][0]["extensions"]["code"]) == (status, code), response.text
+    assert said in body["errors"][0]["message"], body["errors"][0]["message"]
+    return body

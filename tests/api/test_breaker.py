@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -38,7 +39,7 @@ async def fail() -> str:
     raise GraphUnavailable("down", "UNREACHABLE")
 
 
-def ask(breaker: Breaker, question, seconds: float = 1.0) -> str:
+def ask(breaker: Breaker, question: Callable[[], Awaitable[str]], seconds: float = 1.0) -> str:
     return asyncio.run(breaker.ask(question, seconds))
 
 

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from graphql import build_client_schema, get_introspection_query
 
-from tests.api.served import Served, served
+from tests.api.listening import Listening, listening
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
@@ -25,14 +25,14 @@ MISSING: Any = object()
 
 
 @pytest.fixture(scope="module")
-def development(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(tmp_path_factory.mktemp("development"), development=True, run_jobs=False) as server:
+def development(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listening]:
+    with listening(tmp_path_factory.mktemp("development"), development=True) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
-def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with served(tmp_path_factory.mktemp("production"), run_jobs=False) as server:
+def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listening]:
+    with listening(tmp_path_factory.mktemp("production")) as server:
         yield server
 
 
@@ -135,7 +135,7 @@ AUDITS = [
 ]  # fmt: skip
 
 
-def send(server: Served, audit: Audit) -> httpx.Response:
+def send(server: Listening, audit: Audit) -> httpx.Response:
     content = audit.body if isinstance(audit.body, bytes) else json.dumps(audit.body, ensure_ascii=False).encode()
     headers = {"Authorization": f"Bearer {server.service}"}
     if audit.content_type is not None and audit.method == "POST":
@@ -149,7 +149,7 @@ def send(server: Served, audit: Audit) -> httpx.Response:
         return client.post(server.url, content=content, headers=headers)
 
 
-def hold(audit: Audit, response: httpx.Response) -> None:
+def check(audit: Audit, response: httpx.Response) -> None:
     least, most = audit.status
     assert least <= response.status_code <= most, response.text
     body = json.loads(response.content.decode("utf-8"))
@@ -162,16 +162,16 @@ def hold(audit: Audit, response: httpx.Response) -> None:
 
 
 @pytest.mark.parametrize("audit", [pytest.param(audit, id=f"{audit.id} {audit.says}") for audit in AUDITS])
-def test_a_server_keeps_to_the_specification(development: Served, audit: Audit) -> None:
-    hold(audit, send(development, audit))
+def test_a_server_keeps_to_the_specification(development: Listening, audit: Audit) -> None:
+    check(audit, send(development, audit))
 
 
 ONLY_IN_DEVELOPMENT = {"5A70", "D6D5", "6A70", "2EA1", "28B9"}
 
 
 @pytest.mark.parametrize("audit", [pytest.param(a, id=a.id) for a in AUDITS if a.id not in ONLY_IN_DEVELOPMENT])
-def test_a_server_outside_development_keeps_to_it_too(production: Served, audit: Audit) -> None:
-    hold(audit, send(production, audit))
+def test_a_server_outside_development_keeps_to_it_too(production: Listening, audit: Audit) -> None:
+    check(audit, send(production, audit))
 
 
 def test_the_list_is_as_long_as_the_reference_suite() -> None:
@@ -179,33 +179,33 @@ def test_the_list_is_as_long_as_the_reference_suite() -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])
-def test_outside_development_only_post_is_served(production: Served, method: str) -> None:
+def test_outside_development_only_post_is_served(production: Listening, method: str) -> None:
     response = httpx.request(method, production.url, params={"query": TYPENAME}, headers={"Authorization": f"Bearer {production.service}"})
     assert (response.status_code, response.headers["allow"]) == (405, "POST")
 
 
-def test_maps_of_variables_are_read_outside_development_as_well(production: Served) -> None:
+def test_maps_of_variables_are_read_outside_development_as_well(production: Listening) -> None:
     query = "query Q($reference: Reference!) { merchant(reference: $reference) { id } }"
     audit = Audit("own", "", {"query": query, "variables": {"reference": {"key": "nobody"}}}, GRAPHQL, data=True, errors=False)
     response = send(production, audit)
-    hold(audit, response)
+    check(audit, response)
     assert response.json() == {"data": {"merchant": None}}
 
 
-def test_introspection_is_refused_with_a_clear_error_outside_development(production: Served) -> None:
+def test_introspection_is_refused_with_a_clear_error_outside_development(production: Listening) -> None:
     audit = Audit("own", "", {"query": "{ __schema { queryType { name } } }"}, GRAPHQL, status=(400, 400), data=False)
     response = send(production, audit)
-    hold(audit, response)
+    check(audit, response)
     assert "`__schema` is off here" in response.json()["errors"][0]["message"]
 
 
-def test_the_usual_introspection_query_runs_in_development(development: Served) -> None:
+def test_the_usual_introspection_query_runs_in_development(development: Listening) -> None:
     response = send(development, Audit("own", "", {"query": get_introspection_query(input_value_deprecation=True)}, GRAPHQL))
-    hold(Audit("own", "", data=True, errors=False), response)
+    check(Audit("own", "", data=True, errors=False), response)
     assert build_client_schema(response.json()["data"]).query_type is not None
 
 
-def test_without_or_with_a_wrong_credential_it_is_401_in_the_media_type_asked_for(production: Served) -> None:
+def test_without_or_with_a_wrong_credential_it_is_401_in_the_media_type_asked_for(production: Listening) -> None:
     for accept in (JSON, GRAPHQL):
         for authorization in ("", "Bearer nothing", "Basic eDp5", "Bearer " + "x" * 10_000):
             response = httpx.post(production.url, json={"query": TYPENAME}, headers={"Authorization": authorization, "Accept": accept})
@@ -215,7 +215,7 @@ def test_without_or_with_a_wrong_credential_it_is_401_in_the_media_type_asked_fo
             assert response.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
 
 
-def test_a_refused_root_field_is_an_error_with_its_code_and_status_200(production: Served) -> None:
+def test_a_refused_root_field_is_an_error_with_its_code_and_status_200(production: Listening) -> None:
     query = {"query": '{ neighbourhood(centre: {merchant: "m"}) { asOf } }'}
     response = httpx.post(production.url, json=query, headers={"Authorization": f"Bearer {production.service}", "Accept": GRAPHQL})
     assert response.status_code == 200
@@ -223,7 +223,7 @@ def test_a_refused_root_field_is_an_error_with_its_code_and_status_200(productio
     assert response.json()["errors"][0]["extensions"]["code"] == "FORBIDDEN"
 
 
-def test_wrong_arguments_are_invalid_with_their_path_and_status_200(production: Served) -> None:
+def test_wrong_arguments_are_invalid_with_their_path_and_status_200(production: Listening) -> None:
     for query, path in (
         ("{ decisions(first: 101) { pageInfo { endCursor } } }", "decisions"),
         ('{ neighbourhood(centre: {merchant: "m"}, depth: 9) { asOf } }', "neighbourhood"),

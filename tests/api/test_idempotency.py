@@ -149,7 +149,7 @@ class Keys(RuleBasedStateMachine):
             assert first is not None and first[0] != what
         except IdempotencyInProgress as error:
             assert lease is not None and lease[0] == what and lease[1] > self.now
-            assert 0 < error.retry_after <= LEASE
+            assert 0 < error.retry_after <= LEASE  # noqa: PT017 - one outcome of several
         else:
             if isinstance(found, Answered):
                 assert self.answered[key] == (what, found.answer["effect"])

@@ -8,7 +8,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from sqlalchemy import Connection
@@ -17,10 +19,12 @@ from sqlalchemy.exc import IntegrityError
 from api.records import Bounds, Records, RecordsUnavailable, embedded_engine, open_embedded
 from graph.errors import RingfenceError
 
+T = TypeVar("T")
+
 MAKE = "CREATE TABLE IF NOT EXISTS written (number INTEGER PRIMARY KEY, text TEXT)"
 
 
-def put(number: int):
+def put(number: int) -> Callable[[Connection], int]:
     def work(connection: Connection) -> int:
         connection.exec_driver_sql("INSERT INTO written VALUES (?, ?)", (number, f"text {number}"))
         return number
@@ -32,8 +36,8 @@ def count(connection: Connection) -> int:
     return int(connection.exec_driver_sql("SELECT count(*) FROM written").scalar_one())
 
 
-def run(folder: Path, use, bounds: Bounds | None = None):
-    async def inside():
+def run(folder: Path, use: Callable[[Records], Awaitable[T]], bounds: Bounds | None = None) -> T:
+    async def inside() -> T:
         records = open_embedded(folder / "records.db", bounds or Bounds(timeout=10))
         try:
             await records.write(lambda connection: connection.exec_driver_sql(MAKE))
@@ -54,7 +58,7 @@ def test_what_was_written_is_read_and_is_there_after_closing(tmp_path):
 
 
 def test_many_writes_at_once_share_commits_and_each_gets_its_own_answer(tmp_path):
-    commits = []
+    commits: list[float] = []
 
     async def use(records: Records) -> list[int]:
         records.committed = commits.append
@@ -72,7 +76,7 @@ def test_a_failing_piece_is_undone_alone_and_its_neighbours_are_kept(tmp_path):
         put(50)(connection)
         raise Wrong("no")
 
-    async def use(records: Records) -> tuple[list[object], int]:
+    async def use(records: Records) -> tuple[Sequence[object], int]:
         found = await asyncio.gather(records.write(put(1)), records.write(half_done), records.write(put(2)), return_exceptions=True)
         return found, await records.read(count)
 
@@ -146,7 +150,7 @@ def test_who_waits_longer_than_the_timeout_is_told_so_and_what_had_not_begun_nev
 def test_a_full_queue_refuses_at_once(tmp_path):
     release = threading.Event()
 
-    async def use(records: Records) -> list[object]:
+    async def use(records: Records) -> Sequence[object]:
         stuck = asyncio.ensure_future(records.write(lambda connection: release.wait(5)))
         await asyncio.sleep(0.05)
         waiting = [asyncio.ensure_future(records.write(put(number))) for number in range(5)]
@@ -195,7 +199,7 @@ def test_a_file_that_is_no_database_is_unavailable_and_not_a_fault(tmp_path):
 
 
 def test_closing_finishes_what_waits_and_then_refuses(tmp_path):
-    async def use() -> list[object]:
+    async def use() -> Sequence[object]:
         records = open_embedded(tmp_path / "records.db", Bounds(timeout=10))
         await records.write(lambda connection: connection.exec_driver_sql(MAKE))
         waiting = [asyncio.ensure_future(records.write(put(number))) for number in range(100)]

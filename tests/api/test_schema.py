@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from graphql import (
@@ -27,6 +28,7 @@ from api.schema import marks, schema, sdl
 from api.schema.marks import Unmarked, enforce
 from api.schema.roles import Role
 
+NODE, USER_ERROR = schema.type_map["Node"], schema.type_map["UserError"]
 COMMITTED = Path(__file__).parents[2] / "api" / "schema.graphql"
 EVERYONE = frozenset(Role)
 DEFINITIONS = {
@@ -35,6 +37,13 @@ DEFINITIONS = {
     if isinstance(definition, (ObjectTypeDefinitionNode, InterfaceTypeDefinitionNode))
 }
 COMMON_PROBLEMS = {"ValidationError", "Forbidden", "RateLimited", "Unavailable"}
+
+
+def fields_of(name: str) -> dict[str, GraphQLField]:
+    named = schema.type_map[name]
+    assert isinstance(named, (GraphQLObjectType, GraphQLInterfaceType))
+    fields: dict[str, GraphQLField] = named.fields
+    return fields
 
 
 def composite_fields():
@@ -62,7 +71,8 @@ def test_committed_definition_is_a_valid_schema():
 
 
 def test_every_part_says_what_it_is():
-    for definition in parse(sdl()).definitions:
+    definitions: list[Any] = list(parse(sdl()).definitions)
+    for definition in definitions:
         assert definition.description is not None, definition.name.value
         for part in (*(getattr(definition, "fields", None) or ()), *(getattr(definition, "values", None) or ())):
             assert part.description is not None, f"{definition.name.value}.{part.name.value}"
@@ -72,12 +82,14 @@ def test_every_part_says_what_it_is():
 
 def test_every_root_field_says_who_may_read_it():
     for root in (schema.query_type, schema.mutation_type):
+        assert root is not None
         assert set(marks.roots[root.name]) == set(root.fields)
         assert all(roles for roles in marks.roots[root.name].values())
 
 
 def test_every_type_with_an_id_says_who_may_read_it():
-    assert {member.name for member in schema.get_possible_types(schema.type_map["Node"])} <= set(marks.types)
+    assert isinstance(NODE, GraphQLInterfaceType)
+    assert {member.name for member in schema.get_possible_types(NODE)} <= set(marks.types)
 
 
 def test_a_root_field_that_does_not_say_it_fails_the_build():
@@ -116,6 +128,7 @@ def test_an_interface_is_narrowed_as_its_members_are():
 
 
 def test_every_mutation_answers_with_the_common_problems():
+    assert schema.mutation_type is not None
     for name, field in schema.mutation_type.fields.items():
         payload = get_named_type(field.type)
         assert isinstance(payload, GraphQLUnionType), name
@@ -123,7 +136,8 @@ def test_every_mutation_answers_with_the_common_problems():
 
 
 def test_every_problem_of_a_payload_is_a_user_error():
-    problems = {member.name for member in schema.get_possible_types(schema.type_map["UserError"])}
+    assert isinstance(USER_ERROR, GraphQLInterfaceType)
+    problems = {member.name for member in schema.get_possible_types(USER_ERROR)}
     for named in schema.type_map.values():
         if isinstance(named, GraphQLUnionType):
             assert {member.name for member in named.types if not member.name.endswith("Success")} <= problems
@@ -136,7 +150,7 @@ def test_every_list_of_objects_has_a_bound():
         if definition.name.value.endswith("Connection"):
             continue
         for part in definition.fields or ():
-            field = schema.type_map[definition.name.value].fields[part.name.value]
+            field = fields_of(definition.name.value)[part.name.value]
             if holds_list(field) and is_composite_type(get_named_type(field.type)):
                 assert "listSize" in marks_of(part), f"{definition.name.value}.{part.name.value}"
 

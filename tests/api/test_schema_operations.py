@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from graphql import OperationDefinitionNode, execute, parse
+from graphql import GraphQLObjectType, OperationDefinitionNode, execute, parse
+from graphql.execution.collect_fields import collect_fields
 
 from api.context import Context, Role
 from api.schema import schema
 from api.schema.plain import PlainFields
 from tests.api.asking import OPERATIONS
-from tests.api.world import World, application, in_world
+from tests.api.world import World, application, decided, in_world
 
 CENTRE = {"device": "D-1"}
 
@@ -24,6 +25,7 @@ def test_assess_loan_gives_verdict_reasons_and_how_far_to_trust_them(tmp_path):
     async def scene(world: World):
         ask = world.ask(Role.SERVICE)
         first = await ask(operation("assess-loan"), input=application("L-20", 3_000_00), idempotencyKey="operation-1")
+        decided(first)
         again = await ask(operation("assess-loan"), input=application("L-20", 3_000_00) | {"deadline": 500}, idempotencyKey="operation-1")
         return first, again
 
@@ -220,8 +222,8 @@ def test_the_quick_way_gives_what_the_ordinary_way_gives(tmp_path):
             document = parse(text, no_location=True)
             quick = await world.ask(*Role)(text, **variables)
             context = Context(world.services, world.ask(*Role).who, 0.0)
-            ordinary = execute(schema, document, context_value=context, variable_values=variables)
-            ordinary = await ordinary if asyncio.iscoroutine(ordinary) else ordinary
+            running: Any = execute(schema, document, context_value=context, variable_values=variables)
+            ordinary = await running if asyncio.iscoroutine(running) else running
             compared.append((quick.get("data"), ordinary.data, ordinary.errors))
         return compared
 
@@ -234,15 +236,8 @@ def test_the_hottest_answer_is_plain_all_the_way_down():
     chosen = next(one for one in document.definitions if isinstance(one, OperationDefinitionNode))
     executor = PlainFields.build(schema, document, raw_variable_values={"input": application("L-1", 1), "idempotencyKey": "12345678"})
     assert isinstance(executor, PlainFields), executor
-    root = executor.collect_subfields(schema.mutation_type, [_Selected(chosen)])
-    [details] = root.grouped_field_set.values()
-    assert executor._shapes.of(schema.type_map["AssessLoanSuccess"], details) is not None
-
-
-class _Selected:
-    """Stands for a field whose selections are an operation's."""
-
-    def __init__(self, node: OperationDefinitionNode) -> None:
-        self.node = node
-        self.defer_usage = None
-        self.fragment_variable_values = None
+    success = schema.type_map["AssessLoanSuccess"]
+    assert schema.mutation_type is not None and isinstance(success, GraphQLObjectType)
+    found = collect_fields(schema, executor.fragments, executor.variable_values, schema.mutation_type, chosen)
+    [details] = found.grouped_field_set.values()
+    assert executor._shapes.of(success, details) is not None

@@ -84,8 +84,8 @@ class Deaf:
 def in_world(folder: Path, scene: Callable[[World], Awaitable[T]]) -> T:
     """What a scene gives that is played in a populated world."""
 
-    async def play() -> T:
-        services = open_services(Settings(data=folder / "data"))
+    async def play(data: Path) -> T:
+        services = open_services(Settings(data=data))
         try:
             world = World(services, services.now())
             await populate(world)
@@ -93,7 +93,16 @@ def in_world(folder: Path, scene: Callable[[World], Awaitable[T]]) -> T:
         finally:
             await close_services(services)
 
-    return asyncio.run(play())
+    for attempt in range(4):
+        try:
+            return asyncio.run(play(folder / f"data-{attempt}"))
+        except TooBusy:
+            continue
+    return asyncio.run(play(folder / "data"))
+
+
+class TooBusy(Exception):
+    """The machine was so busy that a decision was degraded: another world is to be made."""
 
 
 async def populate(world: World) -> None:
@@ -115,7 +124,7 @@ async def populate(world: World) -> None:
 
 async def assess_all(world: World) -> None:
     """Two decisions on one loan of the merchant, one on another, and an approval of a merchant whom nothing is known against."""
-    clean = {"merchant": {"key": "M-5"}, "applicant": {"key": "P-5"}, "payOutAccount": {"key": CLEAN}, "device": "D-55"}
+    clean: dict[str, Any] = {"merchant": {"key": "M-5"}, "applicant": {"key": "P-5"}, "payOutAccount": {"key": CLEAN}, "device": "D-55"}
     clean |= {"ipAddress": "198.51.100.5", "phone": "+8613900139000", "email": "wang@example.com", "place": None}
     document = (OPERATIONS / "assess-loan.graphql").read_text()
     asked = (
@@ -126,9 +135,18 @@ async def assess_all(world: World) -> None:
     )
     for key, input_ in asked:
         body = await world.ask(Role.SERVICE)(document, input=input_, idempotencyKey=key)
-        decision = body["data"]["assessLoan"]["decision"]
+        decision = decided(body)
         world.ids |= {key: decision["id"], "Strategy": decision["strategy"]["id"]}
     assert decision["verdict"] == "APPROVE", decision
+
+
+def decided(body: dict[str, Any]) -> dict[str, Any]:
+    """The decision in an answer to `assessLoan`; raises `TooBusy` when the second was not enough."""
+    payload: dict[str, Any] = body["data"]["assessLoan"]
+    if payload["__typename"] == "Unavailable" or payload["decision"]["degraded"]:
+        raise TooBusy(payload)
+    decision: dict[str, Any] = payload["decision"]
+    return decision
 
 
 def application(loan: str, amount: int, /, **more: Any) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from graph import contents as c
 from graph.contents import Content, Fact, PlaceSeen
 from graph.model import EntityKind, EntityName, Instant, Standing, TieKind, TransferKind
 
-LATEST: Instant = 6
-"""Facts occur at 0 to 6, and become known at 0 to 9."""
+LATEST: Instant = 4
+"""Facts occur at 0 to 4, and become known at 0 to 6."""
 
 SOURCES = ("a", "b")
 K = EntityKind
@@ -27,7 +27,8 @@ def name(kind: EntityKind, number: int) -> EntityName:
 
 
 def one(kind: EntityKind, many: int = 2) -> st.SearchStrategy[EntityName]:
-    return st.integers(0, many - 1).map(lambda number: name(kind, number))
+    """The first one mostly, so that facts meet."""
+    return st.sampled_from([0] * 3 + list(range(many))).map(lambda number: name(kind, number))
 
 
 ENDS: dict[TieKind, tuple[tuple[EntityKind, ...], tuple[EntityKind, ...]]] = {
@@ -54,7 +55,7 @@ def maybe(strategy: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
 
 @st.composite
 def ends(draw: st.DrawFn) -> tuple[EntityName, TieKind, EntityName]:
-    kind = draw(st.sampled_from([TieKind.OWNS, TieKind.OWNS, TieKind.HOLDS, *ENDS]))
+    kind = draw(st.sampled_from([TieKind.OWNS] * 10 + [TieKind.HOLDS] * 4 + list(ENDS)))
     from_, to = (draw(one(draw(st.sampled_from(kinds)))) for kinds in ENDS[kind])
     return from_, kind, to
 
@@ -76,7 +77,7 @@ def applied(draw: st.DrawFn) -> Content:
         "applicant": one(K.PERSON), "pay_out_account": one(K.ACCOUNT), "device": one(K.DEVICE), "ip_address": one(K.IP_ADDRESS),
         "phone": one(K.PHONE), "email": one(K.EMAIL), "place": places(),
     }  # fmt: skip
-    chosen = {field: draw(strategy) for field, strategy in seen.items() if draw(st.sampled_from([False, False, True]))}
+    chosen = {field: draw(strategy) for field, strategy in seen.items() if draw(st.sampled_from([False, False, False, True]))}
     return c.ApplicationMade(draw(one(K.LOAN)), draw(one(K.MERCHANT)), draw(amounts), draw(st.sampled_from([30, 90])), **chosen)  # type: ignore[arg-type]
 
 
@@ -117,15 +118,15 @@ def facts(draw: st.DrawFn, id_: str, *, recorded: bool = True) -> Fact:
     seen: tuple[PlaceSeen, ...] = ()
     if isinstance(content, c.TieObserved) and content.to.kind is K.PLACE:
         seen = (PlaceSeen(content.to, f"{content.to.key} {draw(texts)}", "CN"),)
-    known = draw(st.integers(0, 9)) if recorded else None
+    known = draw(st.integers(0, 6)) if recorded else None
     return Fact(id_, draw(st.integers(0, LATEST)), content, seen, known)
 
 
 @st.composite
-def histories(draw: st.DrawFn, most: int = 18) -> list[tuple[str, Fact]]:
+def histories(draw: st.DrawFn, most: int = 24) -> list[tuple[str, Fact]]:
     """Facts with their sources, in the order in which they come; ids sometimes come twice, with equal or other content."""
-    numbers = draw(st.lists(st.integers(0, 19), min_size=1, max_size=most))
+    numbers = draw(st.lists(st.integers(0, 19), min_size=4, max_size=most))
     return [(draw(st.sampled_from(SOURCES)), draw(facts(f"f{number}"))) for number in numbers]
 
 
-moments = st.tuples(st.integers(0, LATEST + 1), st.integers(0, 10))
+moments = st.tuples(st.integers(0, LATEST + 1), st.integers(0, 7))

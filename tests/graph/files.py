@@ -48,6 +48,13 @@ class File:
         ]
         return self
 
+    def analyse(self) -> File:
+        """Give the file's planner its statistics, which change the ways it chooses."""
+        self._writer.execute("ANALYZE")
+        self.reader.close()
+        self.reader = open_reader(self.path)
+        return self
+
     def id(self, name: EntityName) -> str:
         """Id of an entity named by its key."""
         return name.id or self.sealer.entity_id(name.kind, name.key or "")

@@ -55,14 +55,15 @@ def walk(picture: Picture, centre: str, moment: Moment, bounds: WalkBounds) -> N
     shown: dict[str, Tie] = {}
     seen: dict[str, Tie] = {}
     causes: set[TruncationCause] = set()
-    level = [centre]
+    level, best = [centre], {centre: 1.0}
     for distance in range(bounds.depth):
         last = distance == bounds.depth - 1
         kinds = bounds.kinds
         if last and bounds.last_kinds is not None:
             kinds = bounds.last_kinds if kinds is None else kinds & bounds.last_kinds
         room = bounds.entities - (0 if last else bounds.reserve)
-        ties, reached = holding(picture, kinds, bounds.minimum_weight), []
+        ties, reached = holding(picture, kinds, bounds.minimum_weight), list[str]()
+        fresh: list[tuple[str, str, float]] = []
         for node in level:
             own = [tie for tie in ties if node in (tie.from_id, tie.to_id)]
             seen |= {tie.id: tie for tie in own}
@@ -75,14 +76,17 @@ def walk(picture: Picture, centre: str, moment: Moment, bounds: WalkBounds) -> N
                     causes.add(TruncationCause.TIES)
                 elif other in inside:
                     shown[tie.id] = tie
+                    fresh.append((node, other, tie.weight))
                 elif len(inside) >= room:
                     causes.add(TruncationCause.ENTITIES)
                 else:
                     inside.add(other)
                     reached.append(other)
                     shown[tie.id] = tie
-        strengths = chains_from(centre, shown.values())[1]
-        level = sorted(reached, key=lambda one: (-strengths[one], one))
+                    fresh.append((node, other, tie.weight))
+        for node, other, weight in fresh:
+            best[other] = max(best.get(other, 0.0), best[node] * weight)
+        level = sorted(reached, key=lambda one: (-best[one], one))
     distances, strengths = chains_from(centre, shown.values())
     neighbours = [Neighbour(picture.entities[one], distances[one], strengths[one]) for one in inside]
     neighbours.sort(key=lambda n: (n.distance, -n.strength, n.entity.id))

@@ -207,3 +207,23 @@ def test_an_entity_alone_is_its_own_neighbourhood(folder):
     found = around(file, name(PERSON, 0), WalkBounds())
     assert len(found.neighbours) == 1 and found.ties == () and found.truncation is None
     assert found.neighbours[0].strength == 1.0
+
+
+def test_a_crowd_is_not_read_to_find_its_newest(folder):
+    steps = []
+    for size in (100, 3_000):
+        (folder / str(size)).mkdir()
+        file = File(folder / str(size), crowd(size)).analyse()
+        count = [0]
+
+        def step(count: list[int] = count) -> int:
+            count[0] += 1
+            return 0
+
+        file.reader.set_progress_handler(step, 20)
+        found = around(file, name(PERSON, size - 1), WalkBounds(depth=3, ties_per_entity=20), Moment(10**6, 10**6))
+        file.reader.set_progress_handler(None, 0)
+        assert len(found.neighbours) == 21 and found.truncation is not None
+        steps.append(count[0])
+    # steps of the file's engine, twenty at a time: thirty times the crowd is not half as much again
+    assert steps[1] < 1.5 * steps[0]

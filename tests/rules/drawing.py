@@ -124,7 +124,7 @@ _texts = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=12)
 def _entities(number: int, loan: str) -> st.SearchStrategy[tuple[Neighbour, ...]]:
     def one(place: int) -> st.SearchStrategy[Neighbour]:
         kind = EntityKind.LOAN if place == 0 else list(EntityKind)[place % len(EntityKind)]
-        id = loan if place == 0 else entity_id(kind, place)
+        own_id = loan if place == 0 else entity_id(kind, place)
         fields = st.dictionaries(
             st.sampled_from(["state", "merchant", "requested", "rate", "name"]),
             st.one_of(_texts, st.integers(0, 10**15), st.floats(0, 1), st.just(MERCHANT), st.just(Sealed("name", b"\0" * 40))),
@@ -132,7 +132,7 @@ def _entities(number: int, loan: str) -> st.SearchStrategy[tuple[Neighbour, ...]
         )
         entity = st.builds(
             Entity,
-            st.just(id),
+            st.just(own_id),
             st.just(kind),
             st.none() | _texts,
             _texts,
@@ -157,7 +157,7 @@ def dossiers(draw: st.DrawFn, most_entities: int = 12, most_flows: int = 12) -> 
     near = draw(_entities(draw(st.integers(1, most_entities)), LOAN))
     ids = [one.entity.id for one in near]
     ends = st.tuples(st.sampled_from(TieKind), st.sampled_from(ids), st.sampled_from(ids))
-    ties = []
+    ties: list[Tie] = []
     for kind, from_id, to_id in draw(st.lists(ends, max_size=2 * most_entities, unique=True)):
         moments, numbers = (
             draw(st.tuples(_moments, _moments, _moments)),

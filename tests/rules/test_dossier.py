@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -15,9 +16,7 @@ from tests.rules.drawing import AT, LOAN, dossier, dossiers, entity_id, neighbou
 def crowded(entities: int = 99, flows: int = 400) -> Dossier:
     """As much as bounds let through, and more: long labels, every flow between strangers."""
     merchants = [neighbour(entity_id(EntityKind.MERCHANT, n), 3, label="Long name of a shop " * 4) for n in range(1, entities + 1)]
-    ties = [
-        tie(TieKind.INVESTS_IN, a.entity.id, b.entity.id, at=AT - n) for n, (a, b) in enumerate(zip(merchants, merchants[1:], strict=False))
-    ]
+    ties = [tie(TieKind.INVESTS_IN, a.entity.id, b.entity.id, at=AT - n) for n, (a, b) in enumerate(pairwise(merchants))]
     moved = [
         Transfer(
             entity_id(EntityKind.ACCOUNT, 2 * n), entity_id(EntityKind.ACCOUNT, 2 * n + 1), 100 + n, TransferKind.PAYMENT, AT - 1000 + n, AT

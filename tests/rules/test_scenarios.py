@@ -1,18 +1,36 @@
 from __future__ import annotations
 
+import base64
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from rules.model import Verdict
+from rules import judgements
+from rules.deciding import decide
+from rules.dossier import MAXIMUM_BYTES, decode, encode
+from rules.model import DecisionSource, DegradedCause, Unread, Verdict
 from rules.signals import SIGNALS
-from rules.strategy import shipped
+from rules.strategy import DEGRADED, CompiledStrategy, compile_strategy, shipped
+from tests.rules.drawing import failing
 from tests.rules.scenarios.guilty import GUILTY
 from tests.rules.scenarios.innocent import INNOCENT
+from tests.rules.scenarios.rings import RINGS
 from tests.rules.scenarios.staging import Stage, opened, without
 from tests.rules.scenarios.story import Story
 
+ROOT = Path(__file__).parent.parent.parent
+
 INNOCENTS = sorted({story for stories in INNOCENT.values() for story in stories}, key=lambda story: story.__name__)
+
+
+def replace_signal(name: str) -> CompiledStrategy:
+    """The shipped strategy with a signal that fails."""
+    signals = tuple(failing(one.name, one.kind, one.source) if one.name == name else one for one in SIGNALS)
+    return compile_strategy(shipped().strategy, signals)
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +70,60 @@ def test_the_reasons_of_the_guilty_name_what_they_rest_on(stage: Stage) -> None:
         for reason in stage.judgement(told.story).reasons:
             assert reason.code in moneyless or reason.points < 0 or reason.entities, reason
     assert shipped().strategy.name == "default"
+
+
+@pytest.mark.parametrize(("ring", "applicant"), [(ring, applicant) for ring, (_, applicants) in RINGS.items() for applicant in applicants])
+def test_every_ring_is_stopped_from_its_first_applicants_on(stage: Stage, ring: str, applicant: int) -> None:
+    tell, _ = RINGS[ring]
+    judgement = stage.judgement(lambda: tell(applicant))
+    said = {one.signal: one.display for one in judgement.observed if one.display not in {"none", "0"}}
+    assert judgement.verdict is not Verdict.APPROVE, ([reason.sentence for reason in judgement.reasons], said)
+
+
+@pytest.mark.parametrize("name", [signal.name for signal in SIGNALS])
+def test_a_signal_taken_away_never_approves_the_guilty_nor_refuses_innocents(stage: Stage, name: str) -> None:
+    lost = replace_signal(name)
+    for told in GUILTY.values():
+        whole, without_it = stage.judgement(told.story), stage.judgement(told.story, lost)
+        assert without_it.verdict is not Verdict.APPROVE, told.code
+        assert without_it.verdict in {whole.verdict, Verdict.REFER}, told.code
+    for story in INNOCENTS:
+        assert stage.judgement(story, lost).verdict is not Verdict.DECLINE
+
+
+@pytest.mark.parametrize("source", [DecisionSource.GRAPH, DecisionSource.RECORDS])
+def test_a_source_taken_away_never_approves_the_guilty_nor_refuses_innocents(stage: Stage, source: DecisionSource) -> None:
+    gone = (Unread(source, DegradedCause.TIMED_OUT, 350.0),)
+    for told in GUILTY.values():
+        judgement = decide(replace(stage.dossier(told.story), unread=gone), shipped())
+        assert judgement.verdict is Verdict.REFER or (source is DecisionSource.RECORDS and judgement.verdict is Verdict.DECLINE)
+        assert judgement.verdict is Verdict.DECLINE or DEGRADED in {reason.code for reason in judgement.reasons}
+    for story in INNOCENTS:
+        assert decide(replace(stage.dossier(story), unread=gone), shipped()).verdict is Verdict.REFER
+
+
+def test_every_story_is_judged_again_from_what_is_stored_byte_for_byte(stage: Stage) -> None:
+    for story in [*INNOCENTS, *(told.story for told in GUILTY.values())]:
+        stored = encode(stage.dossier(story))
+        assert len(stored) <= MAXIMUM_BYTES
+        assert judgements.encode(decide(decode(stored), shipped())) == judgements.encode(stage.judgement(story))
+
+
+def test_another_process_says_the_same_whatever_the_order_of_its_sets(stage: Stage) -> None:
+    stories = [*INNOCENTS, *(told.story for told in GUILTY.values())]
+    lines = "\n".join(base64.b64encode(encode(stage.dossier(story))).decode() for story in stories)
+    said = set()
+    for seed in ("1", "2", "3"):
+        environment = {"PYTHONHASHSEED": seed, "PATH": "/usr/bin:/bin"}
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.rules.judging_apart"],
+            input=lines,
+            env=environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        said.add(done.stdout)
+    assert len(said) == 1
+    assert len(done.stdout.split()) == len(stories)

@@ -39,7 +39,9 @@ def count_unread(
     if not unread:
         return 0
     for row in read.values():
-        unread -= sum(end in cuts and cuts[end].hides(row) for end in (row.from_, row.to))
+        for end in (row.from_, row.to):
+            if end in cuts and cuts[end].hides(row):
+                unread -= 1
     twice = (
         row for row in between(snapshot, cuts, cuts) if row.number not in read and cuts[row.from_].hides(row) and cuts[row.to].hides(row)
     )

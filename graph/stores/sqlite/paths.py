@@ -12,7 +12,7 @@ from graph.model import Path, PathSearch, Tie, TieKind, Truncation, TruncationCa
 from graph.stores.sqlite.crowding import Cut, between, count_unread
 from graph.stores.sqlite.reading import Snapshot
 from graph.stores.sqlite.rows import TieRow
-from graph.stores.sqlite.walking import late, tie_of
+from graph.stores.sqlite.walking import late, tie_of, weigh
 
 TIES_PER_ENTITY: Final = 500
 """Ties followed from one entity, newest first."""
@@ -129,7 +129,7 @@ def _on_the_way(snapshot: Snapshot, out: _Side, back: _Side, length: int) -> lis
 
     taken = [row for row in rows if min(through(row.from_, row.to), through(row.to, row.from_)) <= length]
     nodes = snapshot.load({end for row in taken for end in (row.from_, row.to)})
-    return sorted((tie_of(row, nodes) for row in taken), key=lambda tie: tie.id)
+    return sorted((tie_of(row, nodes, weigh(row, nodes)) for row in taken), key=lambda tie: tie.id)
 
 
 def _distances(start: int, beside: Mapping[int, Sequence[int]], most: int) -> dict[int, int]:

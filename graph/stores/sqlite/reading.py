@@ -192,6 +192,18 @@ class Snapshot:
         ends = self.load((row.from_, row.to))
         return row.last_at, row.recorded_at, tie_id(tie_kind(row), ends[row.from_].id, ends[row.to].id)
 
+    def newest_first(self, ties: list[TieRow]) -> list[TieRow]:
+        """The ties in that order. Ids sort like kind, kinds of both ends, then their ids: so ends are read only where all else is equal."""
+        if len(ties) < 2:
+            return ties
+        nearly = {tie.number: (tie.last_at, tie.recorded_at, tie.kind, tie.from_ & 15, tie.to & 15) for tie in ties}
+        if len(set(nearly.values())) == len(ties):
+            ties.sort(key=lambda tie: nearly[tie.number], reverse=True)
+        else:
+            self.load({end for tie in ties for end in (tie.from_, tie.to)})
+            ties.sort(key=self.tie_order, reverse=True)
+        return ties
+
     def transfers(
         self, accounts: Sequence[int], *, incoming: bool, after: Instant, until: Instant, limit: int, deadline: float | None = None
     ) -> dict[int, tuple[MovementRow, ...]]:
@@ -234,8 +246,7 @@ class Snapshot:
             ):
                 tie = TieRow(*row)
                 found[tie.from_ if end == "from_" else tie.to].append(tie)
-        self.load(other for number, ties in found.items() for tie in ties for other in (tie.other(number),))
-        return {number: Adjacency(tuple(sorted(ties, key=self.tie_order, reverse=True)), 0) for number, ties in found.items()}
+        return {number: Adjacency(tuple(self.newest_first(ties)), 0) for number, ties in found.items()}
 
     def _newest(self, node: Node, limit: int, degree: int, only: frozenset[int] | None) -> Adjacency:
         """The newest ties of a hub, or of an entity whose cached rows are not exact: the newest of each stream, merged."""
@@ -255,8 +266,7 @@ class Snapshot:
                 (node.number, kind, *bounds, limit),
             )
             ties += [TieRow(*row) for row in rows]
-        self.load(tie.other(node.number) for tie in ties)
-        newest = sorted(ties, key=self.tie_order, reverse=True)[:limit]
+        newest = self.newest_first(ties)[:limit]
         return Adjacency(tuple(newest), degree - len(newest))
 
     def _descriptions(self, nodes: dict[int, Node]) -> dict[int, Description]:

@@ -19,6 +19,7 @@ from graph import clock
 from graph.contents import Fact
 from graph.errors import GraphUnavailable, InvalidInput, Problem
 from graph.ids import tie_parts
+from graph.metering import running
 from graph.model import (
     Entity,
     EntityName,
@@ -216,7 +217,7 @@ class SqliteStore:
             return [prepare(fact, source, sealer) for fact in facts]
 
         prepared = ready() if len(facts) <= _INLINE else await asyncio.to_thread(ready)
-        call = Call(institution.id, source, prepared, together)
+        call = Call(institution.id, source, prepared, together, running())
         self._writer.submit(call)
         answer = asyncio.wrap_future(call.answer)
         answer.add_done_callback(lambda done: done.cancelled() or done.exception())  # the caller may be gone; the commit goes on
@@ -235,7 +236,17 @@ class SqliteStore:
     async def _read(self, institution: str, moment: Moment, work: Callable[[Snapshot], T]) -> T:
         """Do the work in a snapshot of its own, on a thread of its own."""
 
+        meter = running()
+
         def run() -> T:
+            begun = time.thread_time_ns()
+            try:
+                return inside()
+            finally:
+                if meter is not None:
+                    meter.add(time.thread_time_ns() - begun)
+
+        def inside() -> T:
             with self._reader() as connection, Snapshot(connection, institution, moment, self._sealers(institution)) as snapshot:
                 return work(snapshot)
 

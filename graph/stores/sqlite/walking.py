@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from typing import Final
 
 from graph import weighing
 from graph.chains import strengths
@@ -13,11 +14,13 @@ from graph.stores.sqlite.crowding import Cut, count_unread
 from graph.stores.sqlite.reading import Snapshot
 from graph.stores.sqlite.rows import Adjacency, Node, TieRow, stream, stream_parts
 
+_BASE: Final = {number: weighing.BASE[kind] for number, kind in TIE_KINDS.items()}
+
 
 def walk(snapshot: Snapshot, centre: int, bounds: WalkBounds, deadline: float | None = None) -> Neighbourhood:
     """The neighbourhood of the entity with this number, which must exist at the moment; `GraphStore.neighbourhood` is the contract.
 
-    Level by level, strongest entity first (by what is shown so far, then by id), each one's ties newest first: so what a bound
+    Level by level, strongest entity first (by the best chain that found it, then by id), each one's ties newest first: so what a bound
     cuts off is the weakest entities' oldest ties. An entity that found no place is not let in later. `deadline` is a reading of
     `time.monotonic()`; what was walked by then is returned. Reads O(entities) times `ties_per_entity` rows, hubs through an
     index, one statement a level for all others.
@@ -27,11 +30,11 @@ def walk(snapshot: Snapshot, centre: int, bounds: WalkBounds, deadline: float | 
     return walked.neighbourhood()
 
 
-def tie_of(row: TieRow, nodes: Mapping[int, Node]) -> Tie:
-    """A row as the graph's word, weighed; both ends must be among the nodes."""
+def tie_of(row: TieRow, nodes: Mapping[int, Node], weight: float) -> Tie:
+    """A row as the graph's word; both ends must be among the nodes."""
     from_, to, kind = nodes[row.from_], nodes[row.to], TIE_KINDS[row.kind]
     return Tie(
-        tie_id(kind, from_.id, to.id), kind, from_.id, to.id, weigh(row, nodes),
+        tie_id(kind, from_.id, to.id), kind, from_.id, to.id, weight,
         row.first_at, row.last_at, row.recorded_at, row.ended_at, row.times, row.total, row.share,
     )  # fmt: skip
 
@@ -40,7 +43,8 @@ def weigh(row: TieRow, nodes: Mapping[int, Node]) -> float:
     """The weight of a tie between two of the nodes (see `graph.weighing`)."""
     from_degree = nodes[row.from_].degrees.get(stream(row.kind, False, row.to), 0)
     to_degree = nodes[row.to].degrees.get(stream(row.kind, True, row.from_), 0)
-    return weighing.weight(TIE_KINDS[row.kind], from_degree, to_degree)
+    # The lesser scarcity is that of the greater degree.
+    return _BASE[row.kind] * weighing.scarcity(max(from_degree, to_degree))
 
 
 def late(deadline: float | None) -> bool:
@@ -58,13 +62,18 @@ class _Walk:
         self.centre = centre
         self.nodes = snapshot.load([centre])
         self.inside = {centre}
-        self.shown: dict[int, tuple[TieRow, float]] = {}
+        self.shown: dict[int, TieRow] = {}
+        self.weights: dict[int, float] = {}
+        """Of the ties shown, by number."""
+        self.fresh: list[tuple[int, TieRow]] = []
+        """Ties that this level showed, each with the entity that showed it."""
         self.left_out: dict[int, TieRow] = {}
         """Ties read and not shown."""
         self.cut: dict[int, Cut] = {}
         """Entities with more ties than were read of them."""
         self.causes: set[TruncationCause] = set()
         self.strengths = {centre: 1.0}
+        """Of the best chain by which each entity was found so far."""
 
     def go(self) -> None:
         """Walk level by level."""
@@ -75,6 +84,7 @@ class _Walk:
             kinds = self._kinds(last=last)
             around = self._around(level, kinds)
             reached: list[int] = []
+            self.fresh = []
             for node in level:
                 if node in around:
                     self._take(node, around[node], room, reached)
@@ -82,10 +92,10 @@ class _Walk:
                         self.cut[node] = Cut(around[node].left_out, frozenset(row.number for row in around[node].ties), kinds)
                 else:
                     self.causes.add(TruncationCause.DEADLINE)
-            if not reached:
-                break
-            self.strengths = strengths(self.centre, ((row.from_, row.to, weight) for row, weight in self.shown.values()))
+            self._weigh()
             level = sorted(reached, key=lambda number: (-self.strengths[number], self.nodes[number].id))
+            if not level:
+                break
 
     def _kinds(self, *, last: bool) -> frozenset[TieKind] | None:
         kinds = self.bounds.kinds
@@ -97,13 +107,10 @@ class _Walk:
         """What surrounds each entity of a level: its newest ties of at least the minimum weight."""
         limit = self.bounds.ties_per_entity
         if self.bounds.minimum_weight <= 0.0:
-            around = self.snapshot.adjacent(level, limit, kinds, self.deadline)
-        else:
-            around = self._heavy_around(level, kinds)
+            return self.snapshot.adjacent(level, limit, kinds, self.deadline)
+        around = self._heavy_around(level, kinds)
         others = {row.other(node) for node, found in around.items() for row in found.ties}
         self.nodes |= self.snapshot.load(others.difference(self.nodes))
-        if self.bounds.minimum_weight <= 0.0:
-            return around
         heavy: dict[int, Adjacency] = {}
         for node, found in around.items():
             ties = [row for row in found.ties if weigh(row, self.nodes) >= self.bounds.minimum_weight]
@@ -136,34 +143,44 @@ class _Walk:
                 self.causes.add(TruncationCause.TIES)
                 self.left_out[row.number] = row
             elif other in self.inside:
-                self._show(row)
+                self._show(node, row)
             elif len(self.inside) >= room:
                 self.causes.add(TruncationCause.ENTITIES)
                 self.left_out[row.number] = row
             else:
                 self.inside.add(other)
                 reached.append(other)
-                self._show(row)
+                self._show(node, row)
 
-    def _show(self, row: TieRow) -> None:
-        self.shown[row.number] = (row, weigh(row, self.nodes))
+    def _show(self, node: int, row: TieRow) -> None:
+        self.shown[row.number] = row
+        self.fresh.append((node, row))
         self.left_out.pop(row.number, None)
+
+    def _weigh(self) -> None:
+        """Weigh the ties that a level showed, and with them the chains by which it reached others."""
+        self.nodes |= self.snapshot.load(self.inside.difference(self.nodes))
+        for node, row in self.fresh:
+            weight = self.weights[row.number] = weigh(row, self.nodes)
+            strength, other = self.strengths[node] * weight, row.other(node)
+            if strength > self.strengths.get(other, 0.0):
+                self.strengths[other] = strength
 
     def neighbourhood(self) -> Neighbourhood:
         """What was walked, in the contract's order."""
-        found = strengths(self.centre, ((row.from_, row.to, weight) for row, weight in self.shown.values()))
+        found = strengths(self.centre, ((row.from_, row.to, self.weights[number]) for number, row in self.shown.items()))
         entities = self.snapshot.entities(self.inside)
         distances = self._distances()
         neighbours = [Neighbour(entities[number], distances[number], found[number]) for number in self.inside]
         neighbours.sort(key=lambda n: (n.distance, -n.strength, n.entity.id))
-        ties = [tie_of(row, self.nodes) for row, _ in self.shown.values()]
+        ties = [tie_of(row, self.nodes, self.weights[number]) for number, row in self.shown.items()]
         ties.sort(key=lambda tie: (-tie.weight, tie.id))
         return Neighbourhood(self.nodes[self.centre].id, self.snapshot.moment, tuple(neighbours), tuple(ties), self._truncation())
 
     def _distances(self) -> dict[int, int]:
         """Fewest shown ties from the centre: a tie that only its far end showed may be a short cut."""
         beside: dict[int, list[int]] = {}
-        for row, _ in self.shown.values():
+        for row in self.shown.values():
             beside.setdefault(row.from_, []).append(row.to)
             beside.setdefault(row.to, []).append(row.from_)
         distances, level = {self.centre: 0}, [self.centre]
@@ -185,7 +202,7 @@ class _Walk:
 
     def _unread(self) -> int:
         """Different ties of crowded entities that were counted and never read, from neither end."""
-        read = self.left_out | {number: row for number, (row, _) in self.shown.items()}
+        read = self.left_out | self.shown
         return count_unread(self.snapshot, self.cut, read, self._passes)
 
     def _passes(self, row: TieRow) -> bool:

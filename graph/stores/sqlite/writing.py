@@ -11,6 +11,7 @@ import contextlib
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from graph.errors import GraphUnavailable
+from graph.metering import Meter
 from graph.model import Instant
 from graph.sealing import Sealers
 from graph.store import Recorded, Recording, Refused
@@ -46,6 +48,8 @@ class Call:
     source: str
     facts: Sequence[Prepared]
     together: bool
+    meter: Meter | None = None
+    """Of whoever waits: it bears its part of the commit's processor time."""
     answer: Future[Recording] = field(default_factory=Future)
 
 
@@ -116,6 +120,7 @@ class Writer:
 
     def _write(self, group: list[Call]) -> None:
         """One transaction for the group; answers after the commit."""
+        begun = time.thread_time_ns()
         try:
             answers = self._transact(group)
         except Exception as error:  # whatever it was, nobody may wait for ever
@@ -123,7 +128,10 @@ class Writer:
             for call in group:
                 call.answer.set_exception(unavailable(error, self._path))
             return
+        part = (time.thread_time_ns() - begun) // len(group)
         for call, answer in zip(group, answers, strict=True):
+            if call.meter is not None:
+                call.meter.add(part)
             if isinstance(answer, Recording):
                 call.answer.set_result(answer)
             else:

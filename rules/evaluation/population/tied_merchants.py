@@ -29,7 +29,7 @@ def tied_merchants(builder: Builder, index: int) -> list[Shop]:
             shop.devices[0] = shops[0].devices[0] if source.random() < 0.6 else shop.devices[0]
         shops.append(shop)
     for shop, at in zip(shops, burst(builder, source, index, size), strict=True):
-        plan(builder, shop, at, source.uniform(1.2, 2.2))
+        plan(builder, shop, at, source.uniform(2.0, 4.0))
     for shop in shops[: size // 3]:
         at = builder.moment(parameters.days - source.uniform(25, 45), source)
         shop.registered_at = min(shop.registered_at, at - 15 * DAY)

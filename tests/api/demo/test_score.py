@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from api.demo.score import percentile, scored, worth_showing
 from api.demo.traffic import Decided, Sent
 from rules.evaluation.population.simulation import Label
@@ -15,11 +17,13 @@ LABELS = [
     Label("S2", "wash_trading", "wash-1", True),
 ]
 
+PRICE = 300_000
+
 
 def decided(merchant: str, verdict: str, at: int, *, entities: int = 5, reasons: int = 1) -> Decided:
     codes = tuple(f"CODE_{number}" for number in range(reasons))
     stamp = f"2026-10-30T00:00:{at:02d}.000Z"
-    return Decided(f"dec_{merchant}", merchant, verdict, 10, codes, "Because.", entities, False, stamp, 10.0 + at, 8.0, 5.0, 420, "CNY")
+    return Decided(f"dec_{merchant}", merchant, verdict, 10, codes, "Because.", entities, False, stamp, 10.0 + at, 8.0, 12.0, "CNY")
 
 
 def test_a_ring_is_caught_when_half_of_it_is_stopped_before_the_first_is_paid_out() -> None:
@@ -27,19 +31,21 @@ def test_a_ring_is_caught_when_half_of_it_is_stopped_before_the_first_is_paid_ou
         [decided("R1", "DECLINE", 1), decided("R2", "REFER", 2), decided("R3", "APPROVE", 3), decided("S1", "APPROVE", 1)], deciding=2.0
     )
     sent.decisions.append(decided("S2", "DECLINE", 2))
-    score = scored(sent, LABELS)
+    score = scored(sent, LABELS, PRICE)
     rings = {ring.ring: ring for ring in score.rings}
     assert rings["farm-1"].caught
     assert rings["farm-1"].before_first_approval == 2
-    assert not rings["wash-1"].caught
-    assert rings["wash-1"].stopped == 1
-    assert score.missed == ("wash-1",)
+    assert rings["farm-1"].caught_in_time
+    assert rings["wash-1"].caught
+    assert not rings["wash-1"].caught_in_time
+    assert score.missed == ()
     assert score.per_second == 2.5
+    assert score.micros == pytest.approx(1.0)
 
 
 def test_verdicts_are_counted_by_group_with_rings_last() -> None:
     sent = Sent([decided("A1", "APPROVE", 1), decided("A2", "REFER", 2), decided("B1", "DECLINE", 3), decided("R1", "DECLINE", 4)])
-    score = scored(sent, LABELS)
+    score = scored(sent, LABELS, PRICE)
     assert [(line.group, line.fraud) for line in score.groups] == [
         ("family", False), ("market", False), ("device_farm", True), ("wash_trading", True),
     ]  # fmt: skip
@@ -47,13 +53,13 @@ def test_verdicts_are_counted_by_group_with_rings_last() -> None:
     assert score.groups[0].merchants == 2
     told = score.as_dict()
     assert told["summary"] == {
-        "rings": 2, "rings_caught": 1, "rings_missed": ["wash-1"],
+        "rings": 2, "rings_caught": 1, "rings_caught_in_time": 1, "rings_missed": ["wash-1"],
         "innocent_applications": 3, "innocent_referred": 1, "innocent_declined": 1,
     }  # fmt: skip
 
 
 def test_no_decision_at_all_is_a_score_too() -> None:
-    score = scored(Sent(), LABELS)
+    score = scored(Sent(), LABELS, PRICE)
     assert score.decisions == 0
     assert score.missed == ("farm-1", "wash-1")
     assert worth_showing(Sent(), LABELS) is None

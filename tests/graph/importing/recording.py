@@ -20,6 +20,9 @@ from identity.vault import Vault
 
 BANK = Institution("rural-bank", "CNY", "Asia/Shanghai")
 NOW = 1_795_000_000_000
+BATCH = 40
+"""Facts of a batch here, so that few rows make several."""
+
 EVER = Moment(NOW + 10**12, NOW + 10**12)
 
 TRANSFERS = """
@@ -90,9 +93,9 @@ class Graph:
         return sorted((tie.kind.value, tie.from_id, tie.to_id, tie.count, tie.total) for tie in page.items)
 
 
-def import_all(graph: Graph, folder: Path, chosen: FileMapping, *files: Path, rejects: Path | None = None) -> Summary:
+def import_all(graph: Graph, folder: Path, chosen: FileMapping, *files: Path, rejects: Path | None = None, batch: int = BATCH) -> Summary:
     """Import files with a journal in the folder."""
-    job = ImportJob(chosen, find_files(files, chosen), BANK, NOW, folder / "imports", rejects)
+    job = ImportJob(chosen, find_files(files, chosen), BANK, NOW, folder / "imports", rejects, batch)
     summary = run_import(job, graph.record, graph.known)
     assert all(count.adds_up for count in summary.files)
     return summary

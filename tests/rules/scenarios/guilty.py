@@ -59,9 +59,9 @@ def farm(what: str, value: str, size: int = 8) -> Callable[[], Story]:
 
 
 def pay_out_account_of_five() -> Story:
-    story = Story().shop("noodles", account="purse")
+    story = Story().shop("noodles", account="purse", days=40)
     for place in range(4):
-        story.shop(f"other{place}", account="purse", days=250 - 50 * place)
+        story.shop(f"other{place}", account="purse", days=55 - 7 * place)
     return story.asks("noodles", account="purse")
 
 
@@ -80,7 +80,7 @@ def three_friends_of_a_broker_within_the_hour() -> Story:
 def seven_bound_by_phone_and_address() -> Story:
     story = Story()
     for place in range(7):
-        story.shop(f"shell{place}", phone="+8613800000002", address="backyard 1", days=300 - 30 * place)
+        story.shop(f"shell{place}", phone="+8613800000002", address="backyard 1", days=80 - 9 * place)
     return story.asks("shell3")
 
 
@@ -96,6 +96,17 @@ def six_from_one_connection(*hours: float) -> Callable[[], Story]:
         return told.asks(f"straw{len(hours)}")
 
     return story
+
+
+def owed_by_three_who_are_one() -> Story:
+    """Three shops that share phone and account and guarantee for each other; two have a loan, and no trade carries a third."""
+    story = Story()
+    for place in range(3):
+        story.shop(f"shop{place}", phone="+8613800000006", account="purse", days=300 - 20 * place).sells(f"shop{place}", into="purse")
+    for place in range(2):
+        story.applies(f"shop{place}", ago=(40 + place) * DAY, amount=60_000 * YUAN)
+        story.paid_out(f"loan-shop{place}", "purse", ago=39 * DAY, amount=60_000 * YUAN)
+    return story.asks("shop2", amount=60_000 * YUAN)
 
 
 def loans_for_four_shells_of_one_owner() -> Story:
@@ -164,6 +175,11 @@ def asks_for_two_years_of_receipts() -> Story:
     return Story().shop("noodles").sells("noodles", amount=50 * YUAN).asks("noodles", amount=80_000 * YUAN)
 
 
+def applied_for_by_a_broker() -> Story:
+    story = Story().shop("noodles").sells("noodles", days=50)
+    return story.asks("noodles", device="broker's device", phone="+8613800000005", ip="203.0.113.9")
+
+
 def refused_twice() -> Story:
     return Story().shop("noodles").sells("noodles").refused_before(2).asks("noodles")
 
@@ -178,13 +194,16 @@ GUILTY: Final[dict[str, Guilty]] = {
     "address_shared": Guilty(farm("address", "empty office 9"), Verdict.REFER, "ADDRESS_SHARED"),
     "account_shared": Guilty(pay_out_account_of_five, Verdict.REFER, "ACCOUNT_SHARED"),
     "document_shared": Guilty(identity_card_of_another, Verdict.REFER, "DOCUMENT_SHARED"),
+    "connection_shared": Guilty(farm("ip", "203.0.113.8"), Verdict.REFER, "CONNECTION_SHARED"),
     "kinds_shared": Guilty(three_friends_of_a_broker_within_the_hour, Verdict.REFER, "BOUND_AND_IN_A_HURRY"),
     "closely_bound": Guilty(seven_bound_by_phone_and_address, Verdict.REFER, "ACTING_AS_ONE"),
+    "strange_hands": Guilty(applied_for_by_a_broker, Verdict.REFER, "STRANGE_HANDS"),
     "applications_1h": Guilty(three_friends_of_a_broker_within_the_hour, Verdict.REFER, "BOUND_AND_IN_A_HURRY"),
-    "applications_24h": Guilty(six_from_one_connection(2, 5, 9, 14, 20), Verdict.REFER, "APPLICATIONS_IN_A_DAY"),
-    "applications_7d": Guilty(six_from_one_connection(30, 50, 70, 90, 120, 150), Verdict.REFER, "APPLICATIONS_IN_A_WEEK"),
+    "applications_24h": Guilty(six_from_one_connection(2, 5, 9, 14, 20), Verdict.DECLINE, "APPLICATIONS_IN_A_DAY"),
+    "applications_7d": Guilty(six_from_one_connection(30, 50, 70, 90, 120, 150), Verdict.DECLINE, "APPLICATIONS_IN_A_WEEK"),
     "loans_own": Guilty(loans_for_four_shells_of_one_owner, Verdict.REFER, "LOANS_OF_ONES_OWN"),
     "loans_tied": Guilty(open_loans_of_five_with_one_phone, Verdict.REFER, "LOANS_THROUGH_OTHERS"),
+    "months_owed": Guilty(owed_by_three_who_are_one, Verdict.REFER, "OWED_TOGETHER"),
     "fan_in": Guilty(mule, Verdict.REFER, "MULE_ACCOUNT"),
     "pass_through": Guilty(mule, Verdict.REFER, "MULE_ACCOUNT"),
     "money_circled": Guilty(wash_trading, Verdict.DECLINE, "MONEY_CIRCLES"),

@@ -64,6 +64,17 @@ def clients_of_an_agent() -> Story:
     return story.sells("client45", days=50).asks("client45", device="device-client45")
 
 
+def helped_by_an_agent() -> Story:
+    """As before, but the agent fills in the application on his own device and gives his own number."""
+    story = clients_of_an_agent()
+    story.facts.pop()
+    return story.asks("client45", device="agent's device", phone="+8613800000013")
+
+
+def with_a_new_phone() -> Story:
+    return Story().shop("noodles").sells("noodles").asks("noodles", device="new phone")
+
+
 def clients_of_an_accountant() -> Story:
     """Forty shops that gave their accountant's phone and mailbox over three years; ten apply in one week, three of them on the same day."""
     story = Story()
@@ -72,6 +83,15 @@ def clients_of_an_accountant() -> Story:
     for place in range(10):
         story.applies(f"client{3 * place}", ago=(2 + 16 * place) * HOUR, phone="+8613800000014", email="books@example.com")
     return story.sells("client20").asks("client20", phone="+8613800000014", email="books@example.com")
+
+
+def accountant_with_a_new_connection() -> Story:
+    """All his clients are seen at it within a day; they came to his mailbox over two years."""
+    story = Story()
+    for place in range(20):
+        story.shop(f"client{place}", email="books@example.com", days=730 - 30 * place)
+        story.has(f"client{place}", "ip", "198.51.100.7", ago=20 * DAY - place * HOUR)
+    return story.sells("client4").asks("client4")
 
 
 def workshop_that_pays_its_suppliers() -> Story:
@@ -127,13 +147,16 @@ INNOCENT: Final[dict[str, tuple[Callable[[], Story], ...]]] = {
     "address_shared": (family, market),
     "account_shared": (family, chain),
     "document_shared": (chain,),
+    "connection_shared": (market, family, accountant_with_a_new_connection),
     "kinds_shared": (family, clients_of_an_agent),
     "closely_bound": (family,),
+    "strange_hands": (with_a_new_phone, helped_by_an_agent),
     "applications_1h": (family,),
     "applications_24h": (family, clients_of_an_accountant),
     "applications_7d": (family, clients_of_an_accountant, clients_of_an_agent, market),
     "loans_own": (chain,),
     "loans_tied": (family,),
+    "months_owed": (chain, clients_of_an_accountant),
     "fan_in": (workshop_that_pays_its_suppliers,),
     "pass_through": (workshop_that_pays_its_suppliers,),
     "money_circled": (owner_who_lends_to_a_friend,),

@@ -14,8 +14,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from api import logs
+from tests.api.listening import Listening, listening
 from tests.api.running import application
-from tests.api.served import Served, served
 
 ASSESS = """mutation ($input: AssessLoanInput!, $key: String!) { assessLoan(input: $input, idempotencyKey: $key) { __typename
   ... on AssessLoanSuccess { replayed decision { id verdict } } ... on UserError { message path } } }"""
@@ -30,13 +30,13 @@ def log() -> io.StringIO:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, log: io.StringIO) -> Iterator[Served]:
-    with served(tmp_path_factory.mktemp("served"), run_jobs=False, staff_cost_minute=5_000) as running:
+def server(tmp_path_factory: pytest.TempPathFactory, log: io.StringIO) -> Iterator[Listening]:
+    with listening(tmp_path_factory.mktemp("served"), staff_cost_minute=5_000) as running:
         logs.configure("INFO", log)
         yield running
 
 
-def ask(server: Served, query: str, **variables: Any) -> httpx.Response:
+def ask(server: Listening, query: str, **variables: Any) -> httpx.Response:
     headers = {"Authorization": f"Bearer {server.service}", "Accept": "application/graphql-response+json"}
     return httpx.post(server.url, json={"query": query, "variables": variables}, headers=headers, timeout=30)
 
@@ -51,13 +51,13 @@ def facts(count: int) -> list[dict[str, Any]]:
     return [*made, {"id": "p", "occurredAt": "2026-11-01T08:30:00Z", "content": {"personDescribed": person}}]
 
 
-def metric(server: Served, name: str, **labels: str) -> float:
+def metric(server: Listening, name: str, **labels: str) -> float:
     text = httpx.get(server.url.replace("/graphql", "/metrics")).text
     samples = [s for family in text_string_to_metric_families(text) for s in family.samples]
     return sum(s.value for s in samples if s.name == name and labels.items() <= s.labels.items())
 
 
-def test_a_decision_and_its_facts_are_in_the_metrics(server: Served) -> None:
+def test_a_decision_and_its_facts_are_in_the_metrics(server: Listening) -> None:
     recorded = ask(server, RECORD, input={"source": "core", "facts": facts(5)}).json()
     assert recorded["data"]["recordFacts"] == {"__typename": "RecordFactsSuccess", "recorded": 6, "refused": 0}, recorded
     given = application(applicant={"key": "P-1"}, device="zhang.san", ipAddress="203.0.113.77")
@@ -72,7 +72,7 @@ def test_a_decision_and_its_facts_are_in_the_metrics(server: Served) -> None:
     assert metric(server, "ringfence_breaker_open", part="graph") == 0
 
 
-def test_the_log_has_nothing_personal_after_facts_and_applications(server: Served, log: io.StringIO) -> None:
+def test_the_log_has_nothing_personal_after_facts_and_applications(server: Listening, log: io.StringIO) -> None:
     for bad in ({"content": {"personDescribed": {"name": "张三丰"}}}, {"id": "张三丰", "occurredAt": "13800138000"}, "6222020200112233"):
         ask(server, RECORD, input={"source": "zhang.san", "facts": [bad]})
     query = "query ($reference: EntityReference!) { entity(reference: $reference) { id } }"
@@ -91,12 +91,12 @@ def test_the_log_has_nothing_personal_after_facts_and_applications(server: Serve
     assert all(json.loads(line) for line in text.splitlines())
 
 
-def test_services_are_not_held_to_the_rate_of_staff(server: Served) -> None:
+def test_services_are_not_held_to_the_rate_of_staff(server: Listening) -> None:
     statuses = {ask(server, "{ decisions(first: 100) { edges { node { id } } } }").status_code for _ in range(60)}
     assert statuses == {200}, "60 × 201 is more than a member of staff may spend here"
 
 
-def test_a_document_that_costs_too_much_is_refused_with_both_numbers(server: Served) -> None:
+def test_a_document_that_costs_too_much_is_refused_with_both_numbers(server: Listening) -> None:
     evidence = "evidence { entities { entity { id ties(first: 20) { edges { node { id } } } } } }"
     response = ask(server, f"{{ decisions(first: 100) {{ edges {{ node {{ {evidence} }} }} }} }}")
     error = response.json()["errors"][0]
@@ -104,7 +104,7 @@ def test_a_document_that_costs_too_much_is_refused_with_both_numbers(server: Ser
     assert "and may cost 2,500" in error["message"]
 
 
-def test_others_are_answered_while_batches_of_1000_facts_stream_in(server: Served) -> None:
+def test_others_are_answered_while_batches_of_1000_facts_stream_in(server: Listening) -> None:
     """The longest stall that the server itself saw, over several batches; on a busy machine far from what a quiet one shows."""
     for n in range(3):
         batch = [{**fact, "id": f"{n}-{fact['id']}"} for fact in facts(999)]
@@ -119,7 +119,7 @@ def test_others_are_answered_while_batches_of_1000_facts_stream_in(server: Serve
 
 
 def test_a_mutation_of_a_limited_principal_is_told_in_its_payload(tmp_path: Path) -> None:
-    with served(tmp_path, run_jobs=False, service_cost_minute=30) as server:
+    with listening(tmp_path, service_cost_minute=30) as server:
         answers = [ask(server, RECORD, input={"source": "core", "facts": facts(0)}) for _ in range(4)]
         names = [answer.json()["data"]["recordFacts"]["__typename"] for answer in answers]
         assert names[0] == "RecordFactsSuccess"
@@ -136,7 +136,7 @@ def test_trusted_documents_are_there_from_the_start_and_may_be_all_there_is(tmp_
     folder = tmp_path / "trusted"
     folder.mkdir()
     (folder / "who-am-i.graphql").write_text("query WhoAmI { me { name } }")
-    with served(tmp_path, run_jobs=False, trusted_documents=str(folder), trusted_only="*") as server:
+    with listening(tmp_path, trusted_documents=str(folder), trusted_only="*") as server:
         headers = {"Authorization": f"Bearer {server.service}"}
         assert httpx.post(server.url, json={"documentId": "who-am-i"}, headers=headers).json() == {"data": {"me": {"name": "workflow"}}}
         assert httpx.post(server.url, json={"query": "{ me { name } }"}, headers=headers).status_code == 403

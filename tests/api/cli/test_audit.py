@@ -1,0 +1,59 @@
+"""`ringfence audit`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from api.app import RECORDS_FILE
+from api.records import embedded_engine
+from tests.api.cli.calling import Called, call, made
+
+OF = ("--institution", "rural-bank")
+
+
+def more(data: Path) -> None:
+    call("keys", "create", *OF, "--name", "workflow", "--role", "SERVICE", data=data)
+
+
+def verify(data: Path, *heads: Path) -> Called:
+    return call("audit", "verify", *OF, *(word for head in heads for word in ("--head", str(head))), data=data)
+
+
+def test_a_chain_is_whole_up_to_its_checkpoint_and_beyond(tmp_path):
+    data = made(tmp_path)
+    head = call("audit", "head", *OF, data=data)
+    assert head.code == 0 and head.out.count("\n") == 1
+    (tmp_path / "head.json").write_text(head.out)
+    more(data)
+    found = verify(data, tmp_path / "head.json")
+    assert found.code == 0
+    assert found.out == "The audit chain of rural-bank is whole: 2 entries, 1 checkpoints, the newest at entry 1.\n"
+
+
+def test_a_tail_cut_off_after_the_checkpoint_is_found(tmp_path):
+    data = made(tmp_path)
+    more(data)
+    (tmp_path / "head.json").write_text(call("audit", "head", *OF, data=data).out)
+    engine = embedded_engine(data / RECORDS_FILE)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("DELETE FROM audit_entries WHERE sequence = 2")
+        connection.exec_driver_sql("UPDATE audit_heads SET sequence = 1, hash = (SELECT hash FROM audit_entries)")
+    engine.dispose()
+    assert verify(data).code == 0
+    found = verify(data, tmp_path / "head.json")
+    assert (found.code, "tail was cut off" in found.err) == (1, True)
+
+
+def test_a_daily_checkpoint_is_used_without_being_named(tmp_path):
+    data = made(tmp_path)
+    more(data)
+    (data / "checkpoints").mkdir()
+    (data / "checkpoints" / "rural-bank-020000.json").write_text(call("audit", "head", *OF, data=data).out)
+    assert "1 checkpoints, the newest at entry 2" in verify(data).out
+
+
+def test_a_file_that_is_no_checkpoint_is_a_sentence(tmp_path):
+    data = made(tmp_path)
+    (tmp_path / "head.json").write_text("hello")
+    found = verify(data, tmp_path / "head.json")
+    assert (found.code, found.err) == (1, "The file holds no checkpoint: give one that `ringfence audit head` printed.\n")

@@ -1,0 +1,81 @@
+"""Every command has help with an example, and says what is wrong in one sentence with an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Iterator
+
+import click
+import pytest
+
+from api.cli import COMMANDS
+from tests.api.cli.calling import call
+
+
+def every_command() -> Iterator[tuple[str, ...]]:
+    for name, module in COMMANDS.items():
+        yield (name,)
+        command = importlib.import_module(module).command
+        if isinstance(command, click.Group):
+            yield from ((name, inner) for inner in command.commands)
+
+
+def test_the_help_lists_every_command():
+    found = call("--help")
+    assert found.code == 0
+    assert all(f"  {name} " in found.out for name in COMMANDS)
+
+
+@pytest.mark.parametrize("path", list(every_command()), ids=" ".join)
+def test_every_command_has_help_with_an_example_of_itself(path):
+    found = call(*path, "--help")
+    assert found.code == 0
+    text = " ".join(found.out.split())
+    assert f"Example: ringfence {path[0]}" in text
+
+    if len(path) == 2:
+        assert f"ringfence {path[0]} {path[1]}" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("nothing",), "No such command"),
+        (("keys", "create"), "Missing option"),
+        (("keys", "create", "--institution", "x", "--name", "y", "--role", "KING"), "KING"),
+        (("serve", "--port", "99999"), "99999"),
+        (("institutions", "create"), "Missing argument"),
+    ],
+)
+def test_a_wrong_call_is_one_sentence_and_exit_code_2(arguments, says):
+    found = call(*arguments)
+    assert found.code == 2
+    assert says in found.err and "--help" in found.err
+    assert found.out == ""
+
+
+def test_a_file_in_the_place_of_the_folder_is_one_sentence(tmp_path):
+    folder = tmp_path / "locked"
+    folder.mkdir()
+    blocked = folder / "data"
+    blocked.write_text("a file stands here")
+    found = call("institutions", "list", data=blocked)
+    assert found.code == 2
+    assert str(blocked) in found.err and found.err.count("\n") == 1
+
+
+def test_a_folder_that_may_not_be_written_is_one_sentence(tmp_path):
+    if os.geteuid() == 0:  # root may write everywhere: a path below a device is refused to it, too
+        found = call("institutions", "list", data=tmp_path.joinpath("/dev/null/data"))
+    else:
+        tmp_path.chmod(0o500)
+        found = call("institutions", "list", data=tmp_path / "data")
+    assert found.code == 1
+    assert found.err.count("\n") == 1
+
+
+def test_a_wrong_setting_is_one_sentence(monkeypatch):
+    monkeypatch.setenv("RINGFENCE_PORT", "many")
+    found = call("institutions", "list")
+    assert (found.code, found.err) == (1, "RINGFENCE_PORT is 'many': give a whole number.\n")

@@ -1,0 +1,28 @@
+"""The rehearsal leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+
+from api.assessing import assess
+from api.rehearsing import rehearse
+from tests.api.running import counts, request, running, service_of
+from tests.api.test_assessing import ONE
+
+TABLES = ("decisions", "decision_reasons", "idempotency_keys", "audit_entries", "audit_heads", "jobs")
+
+
+def test_a_rehearsal_leaves_nothing_behind_and_a_decision_after_it_is_ordinary(tmp_path):
+    async def use() -> None:
+        async with running(tmp_path) as services:
+            for _ in range(2):
+                await rehearse(services)
+            left = [
+                await services.records.read(lambda c, t=table: c.exec_driver_sql(f"SELECT count(*) FROM {t}").scalar()) for table in TABLES
+            ]
+            assert left == [0] * len(TABLES)
+            principal = await service_of(services)
+            await assess(services, principal, request())
+            assert await counts(services, principal) == ONE
+
+    asyncio.run(use())
