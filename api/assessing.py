@@ -35,6 +35,9 @@ MUTATION: Final = "assessLoan"
 DECIDE_AGAIN: Final = "decide again"
 """The kind of job that an application waits in."""
 
+GIVE_BACK_SECONDS: Final = 0.2
+"""Longest that letting go of a claim is tried; its lease ends by itself."""
+
 SHORTEST_DEADLINE: Final = 100.0
 LONGEST_DEADLINE: Final = 900.0
 
@@ -152,10 +155,10 @@ async def _assess(services: Services, principal: Principal, request: AssessReque
     except Fenced:
         return await _other(services, wanted, budget)
     except (RecordsUnavailable, queue.QueueFull) as error:
-        await _give_back(services, claimed, idempotency.free)
+        _free_later(services, claimed)
         raise Unavailable(str(error), services.settings.retry_milliseconds) from error
     except BaseException:
-        await asyncio.shield(_give_back(services, claimed, idempotency.free))
+        _free_later(services, claimed)
         raise
     return Assessed(decision, replayed=False)
 
@@ -252,10 +255,21 @@ async def _other(services: Services, wanted: Intent, budget: Budget) -> Assessed
     raise IdempotencyInProgress(services.settings.retry_milliseconds)
 
 
+_freeing: Final[set[asyncio.Task[None]]] = set()
+"""Claims on their way back; the loop itself holds tasks loosely."""
+
+
+def _free_later(services: Services, claimed: Claim) -> None:
+    """Let go of a claim without waiting for it: the second is over, or the caller is gone."""
+    task = asyncio.create_task(_give_back(services, claimed, idempotency.free))
+    _freeing.add(task)
+    task.add_done_callback(_freeing.discard)
+
+
 async def _give_back(services: Services, claimed: Claim, how: Any) -> None:  # noqa: ANN401 - `forget` or `free`
     """Let go of a claim; when the records are down its lease ends by itself."""
     try:
-        await services.records.claim(lambda connection: how(connection, claimed), 0.05)
+        await services.records.claim(lambda connection: how(connection, claimed), GIVE_BACK_SECONDS)
     except RecordsUnavailable:
         return
 

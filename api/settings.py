@@ -80,7 +80,7 @@ class Settings:
     """Of these, what reading the graph may take; in proportion when the caller asks for less."""
     records_seconds: float = 0.1
     """Of these, what is kept for writing the records; in proportion likewise."""
-    grace_seconds: float = 0.08
+    grace_seconds: float = 0.05
     """On top, so that a commit that has begun is finished before the answer is UNAVAILABLE; deadline and grace stay below 1 s."""
     processor_hour_micros: int = 300_000
     """Price of one processor core for an hour, in millionths of the major unit: 300000 with CNY is 0.30 yuan."""

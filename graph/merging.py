@@ -4,16 +4,18 @@ A fact is *known* when it was recorded by `known_at`, and *stands* when it is kn
 The picture depends on the set of facts alone: not on their order, repetition or split into batches. Where the fine print leaves
 a choice, these rules make it:
 
-- *Latest* is the greatest (`occurred_at`, source, fact id), texts compared by code points. Each described field has its own latest;
-  an application's fields (merchant, applicant, requested, term_days, applied_at) come together from the latest application.
-- A withdrawal acts from its own `recorded_at` on, whenever it occurred; of several the earliest acts. A withdrawal of a withdrawal does nothing.
+- *Latest* is the greatest (`occurred_at`, source, fact id), texts compared by code points. Each described field has its own
+  latest; an application's fields (merchant, applicant, requested, term_days, applied_at) come together from the latest application.
+- A withdrawal acts from its own `recorded_at` on, whenever it occurred; of several the earliest acts. A withdrawal of a withdrawal
+  does nothing.
 - A tie is there when an observation of it stands; `ended_at` is the first standing end at or after its last observation, so
   that an end wins at one moment. Ends alone name their entities and make no tie. `share` is the latest one said.
-- Reports of one key count once, from the first of them that stands; its `recorded_at` is the earliest among them. A reversal hides the
-  transfer from the reversal's `occurred_at` on, whichever was recorded first. Reports of one key that say different things conflict when at some
-  moment of recorded time both would be known and not withdrawn: so a withdrawn transfer's key may be used again.
-- An application that names no applicant is its owner's: of the merchant's owners whose tie holds at the application's `occurred_at`, by what is
-  known at the moment, the one with the largest share (none said: 0), then the earliest `first_at`, then the lowest id; without one, the merchant's.
+- Reports of one key count once, from the first of them that stands; its `recorded_at` is the earliest among them. A reversal hides
+  the transfer from the reversal's `occurred_at` on, whichever was recorded first. Reports of one key that say different things conflict
+  when at some moment of recorded time both would be known and not withdrawn: so a withdrawn transfer's key may be used again.
+- An application that names no applicant is its owner's: of the merchant's owners whose tie holds at the application's `occurred_at`,
+  by what is known at the moment, the one with the largest share (none said: 0), then the earliest `first_at`, then the lowest id;
+  without one, the merchant's. It names that owner no more than an outcome names its merchant.
 - An outcome other than FRAUD_CONFIRMED and FRAUD_RULED_OUT is a loan's state and says nothing of anybody's honesty; these two say a
   standing, of the loan and of merchant and applicant of each standing application of it, and no state.
 - A tie of an entity with itself is listed, but neither walked nor counted in reach and degrees.
@@ -235,7 +237,9 @@ class _Fold:
         self.identify = identify
         self.standing = [
             one for one in known
-            if one.fact.occurred_at <= moment.at and not isinstance(one.fact.content, FactWithdrawn) and (one.source, one.fact.source_id) not in gone
+            if one.fact.occurred_at <= moment.at
+            and not isinstance(one.fact.content, FactWithdrawn)
+            and (one.source, one.fact.source_id) not in gone
         ]  # fmt: skip
         self.observations: dict[tuple[TieKind, str, str], list[Observation]] = defaultdict(list)
         self.said: dict[str, list[tuple[Rank, str, object]]] = defaultdict(list)
@@ -353,7 +357,8 @@ class _Fold:
                 tied[to].add(from_)
         return [
             Tie(
-                tie_id(kind, from_, to), kind, from_, to, weight(kind, degrees[kind, False, from_, to[:3]], degrees[kind, True, to, from_[:3]]),
+                tie_id(kind, from_, to), kind, from_, to,
+                weight(kind, degrees[kind, False, from_, to[:3]], degrees[kind, True, to, from_[:3]]),
                 tie.first_at, tie.last_at, tie.recorded_at, tie.ended_at, tie.times, tie.total if kind in MONEY_TIES else None, tie.share,
             )
             for (kind, from_, to), tie in folds.items()

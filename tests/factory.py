@@ -60,7 +60,14 @@ def described(id_: str = "f-described", key: str = "M-1", name: str = "Noodles",
 
 
 def tie(
-    id_: str, from_: EntityName, kind: TieKind, to: EntityName, at: Instant = START, *, share: float | None = None, recorded_at: Instant | None = None
+    id_: str,
+    from_: EntityName,
+    kind: TieKind,
+    to: EntityName,
+    at: Instant = START,
+    *,
+    share: float | None = None,
+    recorded_at: Instant | None = None,
 ) -> Fact:
     return fact(id_, TieObserved(from_, kind, to, share), at, recorded_at)
 
@@ -73,7 +80,12 @@ def transfer(
 
 
 def application(
-    id_: str = "f-application", key: str = "L-1", shop: str = "M-1", applicant: EntityName | None = None, at: Instant = START, amount: int = 500_000
+    id_: str = "f-application",
+    key: str = "L-1",
+    shop: str = "M-1",
+    applicant: EntityName | None = None,
+    at: Instant = START,
+    amount: int = 500_000,
 ) -> Fact:
     return fact(id_, ApplicationMade(loan(key), merchant(shop), amount, 90, applicant), at)
 

@@ -18,8 +18,8 @@ from api.cli.options import Failure
 BATCH: Final = 1_000
 """Facts of one request: as many as the schema takes."""
 
-CONCURRENCY: Final = 4
-"""Applications on the way at once."""
+CONCURRENCY: Final = 2
+"""Applications on the way at once: as many as the server has workers."""
 
 APART: Final = 3_600_000
 """Applications made less than this many milliseconds after one that is on its way wait for it, as they would in the world."""

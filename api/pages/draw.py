@@ -13,7 +13,7 @@ from typing import Final
 from markupsafe import Markup, escape
 
 from api.pages.layout import CARD_HEIGHT, CARD_WIDTH, Curve, Layout, Placed, laid_out
-from api.pages.parts import Card, Scene
+from api.pages.parts import Card, Line, Scene
 from api.pages.wording import KIND_WORDS
 from graph.model import EntityKind
 
@@ -62,6 +62,8 @@ LATIN_WIDTH: Final = 0.66
 """Of a letter's size, by the widest of the common bold fonts."""
 PLAIN_WIDTH: Final = 0.58
 """Likewise for fonts that are not bold."""
+AMOUNT_WIDTH: Final = 74
+AMOUNT_HEIGHT: Final = 18
 MOST_BADGES: Final = 4
 
 
@@ -71,17 +73,18 @@ def drawing(scene: Scene) -> Markup:
     parts = [f'<text class="heading" x="{x:.0f}" y="24">{HEADINGS.get(distance, "further away")}</text>' for distance, x in layout.headings]
     parts += [_line(curve) for curve in layout.curves]
     parts += [_card(placed, _touching(scene, placed.card)) for placed in layout.cards]
+    parts += [_amount(curve, place) for curve, place in _amounts_apart(layout)]
     telling = {card.id for card in scene.cards if card.central or card.fraud}
-    parts += [_amount(curve) for curve in layout.curves if curve.line.amount]
-    parts += [
-        _line_badge(curve)
-        for curve in layout.curves
-        if curve.line.reasons and not curve.line.amount and {curve.line.start, curve.line.end} & telling
-    ]
+    parts += [_line_badge(curve) for curve in layout.curves if _is_numbered(curve.line, telling)]
     size = f'viewBox="0 0 {layout.width:.0f} {layout.height:.0f}" width="{layout.width:.0f}" height="{layout.height:.0f}"'
     opening = f'<svg class="drawing" {size} role="img" aria-labelledby="drawing-title drawing-text">'
     title = '<title id="drawing-title">What the reasons rest on</title>'
     return Markup(opening + title + f'<desc id="drawing-text">{escape(_spoken(scene, layout))}</desc>' + "".join(parts) + "</svg>")  # noqa: S704 - all texts in it are escaped
+
+
+def _is_numbered(line: Line, telling: set[str]) -> bool:
+    """Whether a line carries its reasons' numbers: those next to the application and to frauds do, for all would hide the drawing."""
+    return bool(line.reasons) and not line.amount and bool({line.start, line.end} & telling)
 
 
 def legend_icon(kind: EntityKind) -> Markup:
@@ -121,13 +124,25 @@ def _arrow(curve: Curve) -> str:
     return f'<path class="head" d="M{x:.1f},{y:.1f}l{way},-4v8z"/>'
 
 
-def _amount(curve: Curve) -> str:
-    """How much moved, in the middle of the line."""
-    x, y = curve.midpoint
-    text = curve.line.amount
+def _amounts_apart(layout: Layout) -> list[tuple[Curve, tuple[float, float]]]:
+    """Where the amounts stand: in the middle of their lines, moved down where one would hide another."""
+    placed: list[tuple[Curve, tuple[float, float]]] = []
+    for curve in sorted((curve for curve in layout.curves if curve.line.amount), key=lambda curve: (curve.midpoint[1], curve.line.id)):
+        x, y = curve.midpoint
+        for _, (other_x, other_y) in placed:
+            if abs(x - other_x) < AMOUNT_WIDTH and abs(y - other_y) < AMOUNT_HEIGHT:
+                y = other_y + AMOUNT_HEIGHT
+        placed.append((curve, (x, y)))
+    return placed
+
+
+def _amount(curve: Curve, place: tuple[float, float]) -> str:
+    """How much moved."""
+    (x, y), text = place, curve.line.amount
     width = 10 + 6.6 * len(text)
+    box = f'x="{x - width / 2:.1f}" y="{y - 8:.1f}" width="{width:.1f}" height="16" rx="8"'
     return (
-        f'<g class="amount onto{_marks(curve.line.reasons)}"><rect x="{x - width / 2:.1f}" y="{y - 8:.1f}" width="{width:.1f}" height="16" rx="8"/>'
+        f'<g class="amount onto{_marks(curve.line.reasons)}"><rect {box}/>'
         f'<text x="{x:.1f}" y="{y + 3.8:.1f}" text-anchor="middle">{escape(text)}</text></g>'
     )
 
@@ -186,9 +201,9 @@ def _line_badge(curve: Curve) -> str:
     x, y = curve.midpoint
     text = "·".join(str(number) for number in curve.line.reasons[:3]) + ("…" if len(curve.line.reasons) > 3 else "")
     width = 10 + 6.2 * len(text)
+    box = f'x="{x - width / 2:.1f}" y="{y - 7.5:.1f}" width="{width:.1f}" height="15" rx="7.5"'
     return (
-        f'<g class="badge onto{_marks(curve.line.reasons)}"><rect x="{x - width / 2:.1f}" y="{y - 7.5:.1f}" '
-        f'width="{width:.1f}" height="15" rx="7.5"/>'
+        f'<g class="badge onto{_marks(curve.line.reasons)}"><rect {box}/>'
         f'<text x="{x:.1f}" y="{y + 3.4:.1f}" text-anchor="middle">{text}</text></g>'
     )
 
@@ -212,6 +227,11 @@ def legend(scene: Scene) -> list[tuple[Markup, str]]:
         (any(card.fraud for card in scene.cards), f'<g class="fraud">{box}</g>', "confirmed fraud"),
         (any(card.suspect for card in scene.cards), f'<g class="suspect">{box}</g>', "suspected"),
         (any(line.reasons for line in scene.lines), '<g class="line why"><path d="M1,10H29" stroke-width="2.4"/></g>', "part of a reason"),
+        (
+            any(line.amount for line in scene.lines),
+            '<g class="line money"><path d="M1,10H22" stroke-width="2.4"/><path class="head" d="M29,10l-8,-4v8z"/></g>',
+            "money within 30 days",
+        ),
         (any(card.hub or card.members > 1 for card in scene.cards), behind + box, "shared by many, or several in one"),
     )
     return icons + [(_swatch(drawn), word) for holds, drawn, word in marks if holds]

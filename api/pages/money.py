@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from api.pages.parts import Card, Line
-from api.pages.wording import money
+from api.pages.wording import counted, money
 from graph.model import EntityKind, TieKind, Transfer
 from rules.model import Decision, Reason, RuleEffect
 
@@ -72,8 +72,9 @@ def _of_money(reason: Reason, decision: Decision) -> bool:
 def _others(account: str, moved: _Moved, card: Card, what: str) -> Card:
     """One card for all accounts that are not drawn."""
     count = len(moved.others)
-    words = f"{count} other account{'' if count == 1 else 's'}"
-    hover = f"{words}, {moved.count:,} transfers in 30 days"
+    words = f"{count} other{'' if count == 1 else 's'}"
+    did = "was paid" if (count, what) == (1, "were paid") else what
+    hover = f"{counted(count, EntityKind.ACCOUNT)} that {did}, in {moved.count:,} transfers of 30 days"
     return Card(f"{what} {account}", EntityKind.ACCOUNT, words, what, hover, card.column + 1, rank=0.5, reasons=(), members=max(1, count))
 
 

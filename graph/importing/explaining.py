@@ -12,7 +12,8 @@ import orjson
 from graph.importing.expressions import Expression
 from graph.importing.making import Maker, Rejected
 from graph.importing.mapping import Condition, FactMade, FileMapping, Made, ObjectMade, Section
-from graph.importing.readers import Line, Opened, Reader
+from graph.importing.opening import Opened
+from graph.importing.readers import Line, Reader
 from graph.model import Instant, Institution
 
 

@@ -12,7 +12,8 @@ from graph.contents import Fact
 from graph.importing.journal import Journal
 from graph.importing.making import Maker, Rejected
 from graph.importing.mapping import FileMapping, Section
-from graph.importing.readers import ImportFailed, Line, Opened
+from graph.importing.opening import Opened
+from graph.importing.readers import ImportFailed, Line
 from graph.importing.rejects import Reject, Rejects
 from graph.importing.summary import FileCount, Summary
 from graph.model import Instant, Institution

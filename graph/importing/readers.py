@@ -12,10 +12,8 @@ import io
 import re
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager
 from difflib import get_close_matches
 from pathlib import Path
-from types import TracebackType
 from typing import Any, BinaryIO, Final, Literal, NamedTuple, Protocol
 
 import orjson
@@ -62,27 +60,6 @@ class Reader(Protocol):
     def close(self) -> None:
         """Let go of the file."""
         ...
-
-
-class Opened(AbstractContextManager[Reader]):
-    """The reader for a file under a section of a mapping, closed at the end."""
-
-    def __init__(self, path: Path, section: Section) -> None:
-        self._reader = _reader(path, section)
-
-    def __enter__(self) -> Reader:
-        return self._reader
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._reader.close()
-
-
-def _reader(path: Path, section: Section) -> Reader:
-    if section.format == "parquet":
-        from graph.importing.parquet import ParquetReader  # late: Arrow takes a third of a second and 60 MB
-
-        return ParquetReader(path, section)
-    return CsvReader(path, section) if section.format == "csv" else JsonReader(path, section)
 
 
 class _Bytes:

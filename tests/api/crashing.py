@@ -82,7 +82,7 @@ class DyingStore(SqliteStore):
 
 async def main(folder: Path, step: str, work: str) -> None:
     """Do the work and die on the way."""
-    async with running(folder, DyingStore, DyingRecords) as services:
+    async with running(folder, DyingStore, DyingRecords, graph_seconds=0.05, records_seconds=0.05) as services:
         principal = await service_of(services)
         Dying.step = step
         if work == "assess":

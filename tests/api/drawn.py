@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from api.context import Principal, Role
 from graph.model import (
     Entity,
@@ -16,6 +18,8 @@ from graph.model import (
     Surroundings,
     Tie,
     TieKind,
+    Transfer,
+    TransferKind,
     Truncation,
     TruncationCause,
 )
@@ -83,14 +87,9 @@ def farm(members: int = 8, *, merchant: str = "王记牛肉面", degraded: bool 
     sketch.tie(TieKind.GUARANTEES, applicant, own, 0.7, 1)
     devices = [sketch.entity(f"d{n}", EntityKind.DEVICE, 2, f"****c{n}7a", reach=members // 2 + 2, strength=0.8 - n / 10) for n in range(2)]
     line = sketch.entity("ip", EntityKind.IP_ADDRESS, 2, "100.64.*.*", reach=members + bystanders + 1, strength=0.2)
-    phone = sketch.entity("ph", EntityKind.PHONE, 2, "138****8000", reach=2, strength=0.9)
-    account = sketch.entity("a", EntityKind.ACCOUNT, 2, "****4493", reach=2, strength=0.9)
-    document = sketch.entity("id", EntityKind.DOCUMENT, 2, "****188X", reach=1, strength=0.9)
-    place = sketch.entity("pl", EntityKind.PLACE, 2, "浙江***, CN", reach=1, strength=0.9)
+    account = _identifiers(sketch, applicant)
     shared = [sketch.tie(TieKind.USES_DEVICE, own, device, 0.35, 14) for device in devices]
     lines = [sketch.tie(TieKind.CONNECTS_FROM, own, line, 0.06, 5)]
-    for kind, to in ((TieKind.REACHED_AT, phone), (TieKind.HOLDS, account), (TieKind.IDENTIFIED_BY, document), (TieKind.LOCATED_AT, place)):
-        sketch.tie(kind, applicant, to, 0.9, 1)
     sketch.tie(TieKind.USES_DEVICE, applicant, devices[0], 0.35, 1)
     others, frauds, fraud_ties = [], [], []
     for number in range(members):
@@ -134,6 +133,37 @@ def farm(members: int = 8, *, merchant: str = "王记牛肉面", degraded: bool 
         Dossier(asked, AT + 5, Surroundings(hood, (account,), (), receipts), None if degraded else History(0, 0), unread),
         "str_one", "default", 1, "ab" * 32, AT + 900, Timing(12.4, 3.1, 2.2, 1.5, 0.4, 4.9), 5.3, 188, 442,
     )  # fmt: skip
+
+
+def _identifiers(sketch: Sketch, applicant: str) -> str:
+    """The applicant's own phone, account, document and place; gives the account."""
+    phone = sketch.entity("ph", EntityKind.PHONE, 2, "138****8000", reach=2, strength=0.9)
+    account = sketch.entity("a", EntityKind.ACCOUNT, 2, "****4493", reach=2, strength=0.9)
+    document = sketch.entity("id", EntityKind.DOCUMENT, 2, "****188X", reach=1, strength=0.9)
+    place = sketch.entity("pl", EntityKind.PLACE, 2, "浙江***, CN", reach=1, strength=0.9)
+    for kind, to in ((TieKind.REACHED_AT, phone), (TieKind.HOLDS, account), (TieKind.IDENTIFIED_BY, document), (TieKind.LOCATED_AT, place)):
+        sketch.tie(kind, applicant, to, 0.9, 1)
+    return account
+
+
+def mule() -> Decision:
+    """A merchant whose account five strangers pay into, and which sends all of it on to the owner's account."""
+    decision = farm(2)
+    around = decision.dossier.surroundings
+    assert around is not None
+    till = "acc_till"
+    entity = Entity(till, EntityKind.ACCOUNT, None, "****0219", AT - 60 * DAY, AT, reach=7)
+    hood = replace(around.neighbourhood, neighbours=(*around.neighbourhood.neighbours, Neighbour(entity, 2, 0.9)))
+    moved = [Transfer(f"acc_{number}", till, 1_000_000, TransferKind.TRANSFER, AT - DAY, AT) for number in range(5)]
+    moved.append(Transfer(till, "acc_a", 4_800_000, TransferKind.TRANSFER, AT - DAY, AT))
+    moved.append(Transfer("acc_x", "acc_y", 9_900_000, TransferKind.TRANSFER, AT - DAY, AT))
+    reason = Reason("MULE_ACCOUNT", "97% left within six hours.", "mule", RuleEffect.SCORE, 60, (), (till, "acc_a"), ())
+    judgement = replace(decision.judgement, reasons=(reason,), evidence_entities=(*decision.judgement.evidence_entities, till))
+    return replace(
+        decision,
+        judgement=judgement,
+        dossier=replace(decision.dossier, surroundings=replace(around, neighbourhood=hood, flows=tuple(moved))),
+    )
 
 
 def _reason(code: str, sentence: str, effect: RuleEffect, points: int, entities: list[str], ties: list[str]) -> Reason:

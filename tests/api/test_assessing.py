@@ -11,15 +11,26 @@ import pytest
 
 from api import audit
 from api.app import RECORDS_FILE
-from api.assessing import Assessed, AssessRequest, Unavailable, assess
+from api.assessing import AssessRequest, Unavailable, assess
 from api.idempotency import IdempotencyConflict, IdempotencyInProgress
 from api.jobs.working import work_one
-from api.records import Records, RecordsUnavailable
 from graph.errors import Conflict, InvalidInput, Unknown
 from rules.model import DecisionSource, DegradedCause, Verdict
 from rules.records import decision as decision_by_id
 from tests.api.opened import BANK, OTHER
-from tests.api.running import KEY, FailingStore, LateReading, application, counts, request, running, service_of
+from tests.api.running import (
+    KEY,
+    FailingRecords,
+    FailingStore,
+    LateReading,
+    application,
+    counts,
+    request,
+    retried,
+    running,
+    service_of,
+    wait_for_jobs,
+)
 from tests.settings import SOAK
 
 ONE = {"facts": 1, "decisions": 1, "entries": 1, "answers": 1, "jobs": 0}
@@ -202,14 +213,6 @@ def test_graph_down_is_a_referral_and_the_application_is_decided_again_once_when
     asyncio.run(use())
 
 
-async def wait_for_jobs(services: Any) -> None:
-    """Work until no job waits; a postponed one is due after a second."""
-    async with asyncio.timeout(20):
-        while await services.records.read(lambda c: c.exec_driver_sql("SELECT count(*) FROM jobs WHERE done_at IS NULL").scalar()):
-            await work_one(services)
-            await asyncio.sleep(0.05)
-
-
 def test_what_waits_is_sealed(tmp_path):
     async def use() -> None:
         async with running(tmp_path, FailingStore) as services:
@@ -283,31 +286,6 @@ def test_the_breaker_leaves_a_failing_graph_alone(tmp_path):
     asyncio.run(use())
 
 
-class FailingRecords(Records):
-    """Records that fail where told, as real ones do: after their time, or at once."""
-
-    down = ""
-    hangs = False
-
-    async def _fail(self, what: str, timeout: float | None) -> None:
-        if self.down in (what, "all"):
-            if self.hangs:
-                await asyncio.sleep(timeout or 0)
-            raise RecordsUnavailable("The records were taken away by the test.")
-
-    async def read(self, work: Any, timeout: float | None = None) -> Any:
-        await self._fail("read", timeout)
-        return await super().read(work, timeout)
-
-    async def write(self, work: Any, timeout: float | None = None) -> Any:
-        await self._fail("write", timeout)
-        return await super().write(work, timeout)
-
-    async def claim(self, work: Any, timeout: float | None = None) -> Any:
-        await self._fail("claim", timeout)
-        return await super().claim(work, timeout)
-
-
 @pytest.mark.parametrize("hangs", [False, True])
 @pytest.mark.parametrize("what", ["all", "claim", "write"])
 def test_records_down_is_unavailable_within_a_second_and_the_retry_has_one_effect(tmp_path, what, hangs):
@@ -329,16 +307,6 @@ def test_records_down_is_unavailable_within_a_second_and_the_retry_has_one_effec
             assert await counts(services, principal) == ONE
 
     asyncio.run(use())
-
-
-async def retried(services: Any, principal: Any) -> Assessed:
-    """Send again until the first call's claim has ended."""
-    async with asyncio.timeout(10):
-        while True:
-            try:
-                return await assess(services, principal, request())
-            except IdempotencyInProgress as error:
-                await asyncio.sleep(error.retry_after / 1000)
 
 
 def test_history_unread_alone_is_said_and_decided_again(tmp_path):

@@ -101,7 +101,12 @@ def test_what_the_schema_does_not_know_costs_nothing_and_is_left_to_validation()
 
 def test_sums_stop_before_they_are_work_themselves() -> None:
     levels = " ".join(f"fragment F{i} on Principal {{ ...F{i + 1} ...F{i + 1} }}" for i in range(200))
-    assert cost(f"{{ me {{ ...F0 }} }} {levels} fragment F200 on Principal {{ institution {{ name }} }}") == MOST
+    document = parse(f"{{ me {{ ...F0 }} }} {levels} fragment F200 on Principal {{ institution {{ name }} }}")
+    fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
+    operation = next(d for d in document.definitions if isinstance(d, OperationDefinitionNode))
+    count = Count(TABLE, fragments, {})
+    assert count.operation(operation) == MOST
+    assert max(count._known.values()) == MOST
 
 
 def test_a_list_of_objects_without_a_bound_is_refused_by_name() -> None:

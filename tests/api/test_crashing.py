@@ -14,8 +14,8 @@ from api.assessing import assess
 from api.jobs.working import work_one
 from tests.api.crashing import DIED, STEPS
 from tests.api.opened import BANK
-from tests.api.running import FailingStore, counts, request, running, service_of
-from tests.api.test_assessing import ONE, retried, wait_for_jobs
+from tests.api.running import FailingStore, counts, request, retried, running, service_of, wait_for_jobs
+from tests.api.test_assessing import ONE
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -18,7 +18,7 @@ from api.pages.scene import MOST_IN_COLUMN, scene_of
 from api.pages.wording import counted, day, money, when
 from graph.model import EntityKind
 from rules.model import Decision, Judgement, Verdict
-from tests.api.drawn import AT, STRATEGY, farm, principal
+from tests.api.drawn import AT, STRATEGY, farm, mule, principal
 
 ZONE = "Asia/Shanghai"
 ANALYST = principal(Role.ANALYST)
@@ -124,6 +124,26 @@ def test_confirmed_frauds_are_marked_and_said() -> None:
     assert len(page.with_class("fraud")) >= 2
     assert "confirmed fraud" in page.text
     assert "2 confirmed fraud" in page.text
+
+
+def test_money_of_accounts_that_a_reason_names_is_drawn_with_its_way_and_amount() -> None:
+    scene = scene_of(mule(), ZONE)
+    money_lines = {(line.start, line.end): line for line in scene.lines if line.amount}
+    assert money_lines["acc_till", "acc_a"].amount == "¥48,000"
+    assert [line.amount for (_, end), line in money_lines.items() if end == "acc_till"] == ["¥50,000"]
+    assert all(line.reasons == (1,) for line in money_lines.values())
+    others = next(card for card in scene.cards if card.title == "5 others")
+    assert others.note == "paid in"
+    page = page_of(mule())
+    assert len(page.with_class("amount")) == len(money_lines) == 2
+    assert "¥99,000" not in page.text
+    assert page.open == []
+
+
+def test_no_money_is_drawn_where_no_reason_speaks_of_it() -> None:
+    decision = mule()
+    silent = replace(decision, judgement=replace(decision.judgement, reasons=()))
+    assert not [line for line in scene_of(silent, ZONE).lines if line.amount]
 
 
 def test_signals_are_shown_to_those_roles_alone_that_read_them_over_graphql() -> None:

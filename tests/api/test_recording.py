@@ -15,8 +15,7 @@ from graph.errors import InvalidInput, Unknown
 from graph.model import EntityKind, LoanState
 from graph.store import Recorded, Refused, Repeated
 from tests.api.opened import BANK, OTHER
-from tests.api.running import FailingStore, request, running, service_of
-from tests.api.test_assessing import FailingRecords
+from tests.api.running import FailingRecords, FailingStore, request, running, service_of
 
 
 def tie(id_: str, merchant: str = "M-1", **more: Any) -> dict[str, Any]:

@@ -51,7 +51,8 @@ class PlainStore:
         def plain(content: Content | PlaceSeen) -> object:
             values = (getattr(content, field.name) for field in fields(content))
             return type(content), [
-                self.id(value) if isinstance(value, EntityName) else plain(value) if isinstance(value, PlaceSeen) else value for value in values
+                self.id(value) if isinstance(value, EntityName) else plain(value) if isinstance(value, PlaceSeen) else value
+                for value in values
             ]
 
         return fact.occurred_at, plain(fact.content), [plain(place) for place in fact.places]
@@ -87,7 +88,9 @@ class PlainStore:
         gone = [
             other.recorded_at
             for other in self.known
-            if other.source == one.source and isinstance(other.fact.content, FactWithdrawn) and other.fact.content.fact_id == one.fact.source_id
+            if other.source == one.source
+            and isinstance(other.fact.content, FactWithdrawn)
+            and other.fact.content.fact_id == one.fact.source_id
         ]
         return min((at for at in gone if at <= moment.known_at), default=None)
 

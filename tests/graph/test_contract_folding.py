@@ -111,7 +111,11 @@ def plainly(fact: Fact) -> Fact:
     """The fact with its key, if it has one, always saying the same."""
     content = fact.content
     if isinstance(content, TransferMade):
-        same = {"from_": name(EntityKind.ACCOUNT, 0), "to": name(EntityKind.ACCOUNT, int(content.key) % 2), "transfer_kind": TransferKind.PAYMENT}
+        same = {
+            "from_": name(EntityKind.ACCOUNT, 0),
+            "to": name(EntityKind.ACCOUNT, int(content.key) % 2),
+            "transfer_kind": TransferKind.PAYMENT,
+        }
     elif isinstance(content, LoanPaidOut | LoanRepaid):
         same = {"loan": name(EntityKind.LOAN, 0), "account": name(EntityKind.ACCOUNT, int(content.key) % 2)}
     else:

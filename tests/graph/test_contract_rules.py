@@ -136,14 +136,18 @@ def test_the_latest_is_decided_by_moment_then_source_then_fact_id(world):
 
 
 def test_what_a_description_leaves_out_it_does_not_touch(world):
-    world.send(fact("1", c.PersonDescribed(person(), "Zhang San", "1990-01-01"), 1), fact("2", c.PersonDescribed(person(), None, None, "CN"), 2))
+    world.send(
+        fact("1", c.PersonDescribed(person(), "Zhang San", "1990-01-01"), 1), fact("2", c.PersonDescribed(person(), None, None, "CN"), 2)
+    )
     found = world.entity(person())
     assert found.fields == {"name": "Zhang San", "born_on": "1990-01-01", "country": "CN"}
     assert found.label == "Zhang *"
 
 
 def test_a_transfer_counts_once_however_often_it_is_reported(world):
-    world.send(transfer("1", account("1001"), account("1002"), 7, 5, key="k"), transfer("2", account("1001"), account("1002"), 7, 5, key="k"))
+    world.send(
+        transfer("1", account("1001"), account("1002"), 7, 5, key="k"), transfer("2", account("1001"), account("1002"), 7, 5, key="k")
+    )
     found = world.tie(account("1001"), TieKind.PAYS, account("1002"))
     assert (found.count, found.total) == (1, 7)
     world.send(withdrawn("w", "1"))
@@ -153,7 +157,9 @@ def test_a_transfer_counts_once_however_often_it_is_reported(world):
 
 
 @pytest.mark.parametrize(
-    "changed", [{"amount": 8}, {"to": account("1003")}, {"from_": account("1003")}, {"transfer_kind": TransferKind.REFUND}], ids=lambda c: next(iter(c))
+    "changed",
+    [{"amount": 8}, {"to": account("1003")}, {"from_": account("1003")}, {"transfer_kind": TransferKind.REFUND}],
+    ids=lambda c: next(iter(c)),
 )
 def test_the_same_transfer_key_with_another_value_is_refused_by_name(world, changed):
     first = transfer("1", account("1001"), account("1002"), 7, 5, key="k")

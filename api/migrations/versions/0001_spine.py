@@ -135,7 +135,8 @@ def _jobs() -> None:
         sa.PrimaryKeyConstraint("id"),
         comment="Work to be done later, leased to one worker at a time",
     )
-    op.create_index("jobs_waiting", "jobs", ["done_at", "due_at"], unique=False)
+    op.create_index("jobs_due", "jobs", ["done_at", "due_at"], unique=False)
+    op.create_index("jobs_waiting", "jobs", ["institution", "done_at"], unique=False)
 
 
 def _sign_in_tries() -> None:

@@ -6,8 +6,8 @@ Two reports of one key that say different things conflict when there is a moment
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
 
 import orjson
 
@@ -68,6 +68,22 @@ class Report:
         return (self.values, self.occurred_at)
 
 
+class Accepted(NamedTuple):
+    """A fact that is to be kept, its entities as numbers."""
+
+    report: Report
+    id: str
+    source_id: str
+    values: list[object]
+    """The content's, in the order of its fields."""
+    named: Sequence[int]
+    """Whom it names itself, each once."""
+    places: list[list[object]]
+    label: str | None
+    content: bytes | None
+    """As kept; None when it is kept already."""
+
+
 class Claims:
     """The keys that a call's facts use, with all who use them."""
 
@@ -103,6 +119,13 @@ class Claims:
                 report.values = tuple(orjson.loads(content)[0][1:])
             self._users[space, key].append(report)
 
+    def add(self, accepted: Accepted) -> None:
+        """Note that one more fact uses its key."""
+        report = accepted.report
+        if report.kind != REVERSAL:
+            report.values = tuple(accepted.values[1:])
+        self.of(SPACES[report.kind], str(accepted.values[0])).append(report)
+
     def of(self, space: int, key: str) -> list[Report]:
         """All facts that use the key, in the order in which they came."""
         if (space, key) not in self._users:
@@ -112,7 +135,7 @@ class Claims:
     def conflicting(self, space: int, key: str, new: Report) -> Report | None:
         """An earlier report of the key that says something else and stands at some moment of recorded time at which the new one would."""
         for report in self.of(space, key):
-            if report.kind == new.kind != REVERSAL and report.says() != new.says():
-                if max(report.recorded_at, new.recorded_at) < min(report.until, new.until):
-                    return report
+            together = max(report.recorded_at, new.recorded_at) < min(report.until, new.until)
+            if together and report.kind == new.kind != REVERSAL and report.says() != new.says():
+                return report
         return None

@@ -176,7 +176,8 @@ def _applicants(ledger: Ledger, application: Kept) -> list[tuple[Piece, int]]:
         return [(span, named)]
     rows = ledger.connection.execute(
         """SELECT t.from_, o.occurred_at, o.known_from, o.known_until, o.ended, o.share, s.name, f.source_id
-        FROM tie t CROSS JOIN observation o ON o.tie = t.number CROSS JOIN fact f ON f.number = o.fact CROSS JOIN source s ON s.number = f.source
+        FROM tie t CROSS JOIN observation o ON o.tie = t.number
+        CROSS JOIN fact f ON f.number = o.fact CROSS JOIN source s ON s.number = f.source
         WHERE t.to_ = ? AND t.kind = ? AND o.occurred_at <= ?""",
         (merchant, _OWNS, application.occurred_at),
     ).fetchall()

@@ -6,8 +6,8 @@ a list of its ciphertext in hexadecimal; the places it describes; and the masked
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from operator import attrgetter
 from typing import Final, NamedTuple
 
@@ -65,8 +65,7 @@ FIELD_NAMES: Final = tuple(PLANS[class_].names for class_ in CONTENTS.values())
 """Names of the content's fields, by the kind's number."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """A fact with its ids and its hash."""
 
     fact: Fact
@@ -76,11 +75,13 @@ class Prepared:
     hash: bytes
     entities: dict[str, EntityName]
     """Whom it names itself, by id."""
-    values: tuple[object, ...]
+    values: Sequence[object]
     """The content's, in the order of its fields, an entity as its id."""
-    named: tuple[int, ...]
+    named: Sequence[int]
     """Places of entities in `values`."""
-    places: tuple[tuple[str, PlaceSeen], ...]
+    refers: bool
+    """Whether it names an entity by its id."""
+    places: Sequence[tuple[str, PlaceSeen]]
 
 
 class Kept(NamedTuple):
@@ -135,21 +136,24 @@ def prepare(fact: Fact, source: str, sealer: Sealer) -> Prepared:
             values.append(value)
     for place in fact.places:
         _place(place, entities, places, sealer)
-    described = [(id_, p.address, p.country, p.latitude, p.longitude) for id_, p in places]
+    described = [(id_, p.address, p.country, p.latitude, p.longitude) for id_, p in places] if places else places
     canonical = orjson.dumps([plan.number, fact.occurred_at, values, described])
-    id_, hash_ = sealer.fact_id(source, fact.source_id), sealer.content_hash(canonical)
-    return Prepared(fact, id_, plan.number, hash_, entities, tuple(values), tuple(named), tuple(places))
+    refers = None in [name.key for name in entities.values()]
+    return Prepared(
+        fact, sealer.fact_id(source, fact.source_id), plan.number, sealer.content_hash(canonical), entities, values, named, refers, places
+    )
 
 
 def _name(name: EntityName, entities: dict[str, EntityName], sealer: Sealer) -> str:
     """Id of an entity that is named."""
-    if name.id is not None:
+    key = name.key
+    if key is None:
+        assert name.id is not None, "an entity is named by id or by key"
         entities.setdefault(name.id, name)
         return name.id
-    assert name.key is not None, "an entity is named by id or by key"
-    id_ = sealer.entity_id(name.kind, name.key)
+    id_ = sealer.entity_id(name.kind, key)
     if id_ not in entities or entities[id_].key is None:
-        entities[id_] = name
+        entities[id_] = name  # by its key it can be made
     return id_
 
 
@@ -161,8 +165,8 @@ def _place(place: PlaceSeen, entities: dict[str, EntityName], places: list[tuple
     return id_
 
 
-def keep(prepared: Prepared, numbers: Mapping[str, int], seal: Seal) -> tuple[bytes, list[object], list[list[object]], str | None]:
-    """What is kept of a fact: as bytes, and as its values, places and label."""
+def keep(prepared: Prepared, numbers: Mapping[str, int], seal: Seal) -> tuple[list[object], list[list[object]], str | None, bytes]:
+    """What is kept of a fact whose entities have numbers: its values, places and label, and all of it as bytes."""
     values: list[object] = list(prepared.values)
     for place in prepared.named:
         values[place] = numbers[values[place]]  # type: ignore[index]  # what is named is an id
@@ -177,12 +181,12 @@ def keep(prepared: Prepared, numbers: Mapping[str, int], seal: Seal) -> tuple[by
                 values[position] = [seal(number, field, value).hex()]
         label = None if person.name is None else name_label(person.name)
     if not prepared.places and label is None:
-        return orjson.dumps([values]), values, [], None
+        return values, [], None, orjson.dumps([values])
     places: list[list[object]] = [
         [numbers[id_], [seal(numbers[id_], "address", place.address).hex()], place.country, place.latitude, place.longitude]
         for id_, place in prepared.places
     ]
-    return orjson.dumps([values, places, label]), values, places, label
+    return values, places, label, orjson.dumps([values, places, label])
 
 
 _PERSON: Final = NUMBERS[PersonDescribed]

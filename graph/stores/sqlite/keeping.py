@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from graph.contents import ApplicationMade, OutcomeKnown, TieEnded, TieObserved, TransferMade
 from graph.ids import TIE_NUMBERS
 from graph.merging import OUTCOME_STANDINGS
 from graph.model import Instant, TieKind
-from graph.stores.sqlite.claims import LOAN, OWNERLESS, REVERSAL, SPACES, TRANSFER, Claims, Report
+from graph.stores.sqlite.claims import LOAN, OWNERLESS, REVERSAL, SPACES, TRANSFER, Accepted, Claims, Report
 from graph.stores.sqlite.deriving import KEY_TIES, TRANSFER_NUMBERS, derive_key, derive_loan, flow_ends
-from graph.stores.sqlite.encoding import FIELD_NAMES, NUMBERS, Kept, Prepared, keep
+from graph.stores.sqlite.encoding import FIELD_NAMES, NUMBERS, Kept
 from graph.stores.sqlite.folding import TieHead, fold_descriptions, fold_ties
 from graph.stores.sqlite.ledger import Ledger
 from graph.stores.sqlite.rows import EVERYTHING, pack_fields
@@ -23,6 +23,7 @@ Row = tuple[object, ...]
 
 _OBSERVED: Final = NUMBERS[TieObserved]
 _ENDED: Final = NUMBERS[TieEnded]
+_TIES: Final = frozenset({_OBSERVED, _ENDED})
 _TRANSFER: Final = NUMBERS[TransferMade]
 _APPLICATION: Final = NUMBERS[ApplicationMade]
 _OUTCOME: Final = NUMBERS[OutcomeKnown]
@@ -53,13 +54,13 @@ class Keeping:
         self._owned: dict[int, Instant] = {}
         """Merchants about whose owners something changed, and from which moment in the world on."""
 
-    def keep(self, accepted: Sequence[tuple[Prepared, Report]], undone: Mapping[int, Kept]) -> None:
+    def keep(self, accepted: Collection[Accepted], undone: Iterable[Kept] = ()) -> None:
         """Write everything that follows from accepted and withdrawn facts."""
         self._foresee(accepted)
-        for fact, report in accepted:
-            self._fact(fact, report)
+        for fact in accepted:
+            self._fact(fact)
         self._insert()
-        for kept in undone.values():
+        for kept in undone:
             self._undo(kept)
         for space, key in sorted(self._contested):
             self._unfolded |= derive_key(self._ledger, self._claims, space, key)
@@ -73,37 +74,36 @@ class Keeping:
         self._fold()
         self._ledger.write()
 
-    def _foresee(self, accepted: Sequence[tuple[Prepared, Report]]) -> None:
+    def _foresee(self, accepted: Iterable[Accepted]) -> None:
         """Read the ties that plain rows touch."""
         pairs: list[tuple[int, int]] = []
-        for fact, report in accepted:
-            if fact.kind in (_OBSERVED, _ENDED):
-                pairs.append((self._ledger.numbers[fact.values[0]], self._ledger.numbers[fact.values[2]]))  # type: ignore[index]
-            elif fact.kind in SPACES and report.values is not None and fact.kind != REVERSAL:
-                pairs.append(flow_ends(SPACES[fact.kind], report.values))
+        for fact in accepted:
+            kind, values = fact.report.kind, fact.values
+            if kind in _TIES:
+                pairs.append((values[0], values[2]))  # type: ignore[arg-type]  # entities are numbers
+            elif kind in SPACES and kind != REVERSAL:
+                pairs.append(flow_ends(SPACES[kind], fact.report.values or ()))
         self._ledger.read_pairs(pairs)
 
-    def _fact(self, fact: Prepared, report: Report) -> None:
+    def _fact(self, fact: Accepted) -> None:
         """The rows of one fact."""
-        ledger, number = self._ledger, report.number
-        content, values, places, label = keep(fact, ledger.numbers, ledger.seal)
-        self._facts.append(
-            (number, self._institution, fact.id, self._source_number(), fact.fact.source_id, fact.kind, report.occurred_at, report.recorded_at,
-             report.withdrawn_at, report.hash, content)
-        )  # fmt: skip
-        first = False
-        if fact.kind in (_OBSERVED, _ENDED):
-            self._tie(fact.kind, values, report)
-        elif fact.kind in SPACES:
-            first = self._flow(fact, report)
-        if not first:
-            numbers = ledger.numbers
-            for id_ in fact.entities:
-                self._mentions.append((numbers[id_], report.occurred_at, report.recorded_at, number))
-        if places or fact.kind in SAYING or fact.kind == _APPLICATION:
-            named = {name: value for name, value in zip(FIELD_NAMES[fact.kind], values, strict=True) if value is not None}
-            kept = Kept(number, fact.id, self._source, fact.fact.source_id, fact.kind, report.occurred_at, report.recorded_at,
-                        report.withdrawn_at, named, places, label)  # fmt: skip
+        report = fact.report
+        kind, number, at, recorded_at = report.kind, report.number, report.occurred_at, report.recorded_at
+        if fact.content is not None:
+            self._facts.append(
+                (number, self._institution, fact.id, self._source_number(), fact.source_id, kind, at, recorded_at, report.withdrawn_at,
+                 report.hash, fact.content)
+            )  # fmt: skip
+        if kind in _TIES:
+            self._tie(kind, fact.values, report)
+        if kind not in SPACES or not self._flow(fact):
+            for entity in fact.named:
+                self._mentions.append((entity, at, recorded_at, number))
+        if fact.places or kind in SAYING or kind == _APPLICATION:
+            named = {name: value for name, value in zip(FIELD_NAMES[kind], fact.values, strict=True) if value is not None}
+            kept = Kept(
+                number, fact.id, self._source, fact.source_id, kind, at, recorded_at, report.withdrawn_at, named, fact.places, fact.label
+            )
             self._say(kept)
             self._apply(kept)
 
@@ -138,15 +138,16 @@ class Keeping:
         if tie.kind == _OWNS:
             self._owned[to] = min(at, self._owned.get(to, at))
 
-    def _flow(self, fact: Prepared, report: Report) -> bool:
+    def _flow(self, fact: Accepted) -> bool:
         """A transfer, pay-out, repayment or reversal; whether movements stand for its mentions."""
-        space, key = SPACES[fact.kind], str(fact.values[0])
+        report = fact.report
+        space, key = SPACES[report.kind], str(fact.values[0])
         users = self._claims.of(space, key)
         self._claimed.append((self._institution, space, key, report.number))
-        if len(users) > 1 or report.withdrawn_at is not None or fact.kind == REVERSAL:
+        if len(users) > 1 or report.withdrawn_at is not None or report.kind == REVERSAL:
             self._contested.add((space, key))
-            first = next(user for user in users if user.kind == fact.kind and user.says() == report.says())
-            return fact.kind == _TRANSFER and first is report
+            first = next(user for user in users if user.kind == report.kind and user.says() == report.says())
+            return report.kind == _TRANSFER and first is report
         values, at, recorded_at = report.values, report.occurred_at, report.recorded_at
         assert values is not None, "a report with a key has values"
         from_, to = flow_ends(space, values)
@@ -207,7 +208,7 @@ class Keeping:
             ("INSERT INTO statement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self._statements),
         ):
             if rows:
-                rows.sort(key=_key)
+                rows.sort()  # numbers of facts are different, so nothing behind them is compared
                 self._connection.executemany(sql, rows)
 
     def _undo(self, kept: Kept) -> None:
@@ -263,8 +264,3 @@ class Keeping:
         unsaid = self._described - described.keys()
         if unsaid:
             self._connection.executemany("DELETE FROM description WHERE entity = ?", ((entity,) for entity in sorted(unsaid)))
-
-
-def _key(row: Row) -> Row:
-    """What orders rows like their table's key."""
-    return row[:2]

@@ -41,8 +41,8 @@ class NodeState:
 class TieState:
     """A tie's cached row while a batch is applied."""
 
-    __slots__ = ("changed_at", "ended_at", "first_at", "from_", "held", "kind", "last_at", "latest_at", "new", "number", "recorded_at", "share",
-                 "simple", "times", "to", "total")  # fmt: skip
+    __slots__ = ("changed_at", "ended_at", "first_at", "from_", "held", "kind", "last_at", "latest_at", "new", "number", "recorded_at",
+                 "share", "simple", "times", "to", "total")  # fmt: skip
 
     def __init__(self, number: int, kind: int, from_: int, to: int) -> None:
         self.number = number
@@ -180,7 +180,8 @@ class Ledger:
         """Read these nodes."""
         for chunk in chunks(sorted(number for number in set(numbers) if number not in self.nodes), 1024):
             for number, *row in self.connection.execute(
-                f"SELECT entity, facts, first_at, last_at, latest_at, changed_at, reach, degrees FROM node WHERE entity IN ({marks(chunk)})",
+                f"""SELECT entity, facts, first_at, last_at, latest_at, changed_at, reach, degrees
+                FROM node WHERE entity IN ({marks(chunk)})""",
                 chunk,
             ):
                 self.nodes[number] = NodeState(*row)
@@ -324,7 +325,7 @@ class Ledger:
             for code, step in steps.items():
                 degrees[code] = degrees.get(code, 0) + step
             node.degrees = pack_degrees(degrees)
-        for a, b in turned:
+        for a, b in turned:  # reach counts an entity once, however many ties there are between
             between = [*self.ties.get((a, b), _NONE).values(), *self.ties.get((b, a), _NONE).values()]
             before = any(tie.held for tie in between)
             after = any(tie.times > 0 and tie.ended_at is None for tie in between)

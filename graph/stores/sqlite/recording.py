@@ -17,13 +17,17 @@ from graph.errors import Conflict, InvalidInput, Problem, Unknown
 from graph.model import Instant
 from graph.sealing import Sealer
 from graph.store import FactResult, Recorded, Refused, Repeated
-from graph.stores.sqlite.claims import SPACES, Claims, Report
-from graph.stores.sqlite.encoding import FACT_COLUMNS, FACT_TABLES, PLANS, Kept, Prepared, read_kept
+from graph.stores.sqlite.claims import SPACES, Accepted, Claims, Report
+from graph.stores.sqlite.encoding import FACT_COLUMNS, FACT_TABLES, PLANS, Kept, Prepared, keep, read_kept
 from graph.stores.sqlite.folding import marks
 from graph.stores.sqlite.keeping import Keeping
 from graph.stores.sqlite.ledger import Ledger, Sequences
 
 RECORDED: Final = Recorded()
+
+ENTER_WITHDRAWAL: Final = """INSERT INTO withdrawal VALUES (?, ?)
+ON CONFLICT (fact_id) DO UPDATE SET recorded_at = min(recorded_at, excluded.recorded_at)"""
+"""The earliest withdrawal of a fact counts."""
 
 
 class Batch:
@@ -44,9 +48,8 @@ class Batch:
         """Facts that were recorded before or are now, by id."""
         self._withdrawn: dict[str, Instant] = {}
         """Ids of facts that a withdrawal names, and when the first was recorded."""
-        self._accepted: list[tuple[Prepared, Report]] = []
-        self._prepared: dict[int, Prepared] = {}
-        """Accepted facts by number."""
+        self._accepted: dict[int, Accepted] = {}
+        """By number."""
         self._undone: dict[int, Kept] = {}
         """Facts recorded by earlier calls that this one withdraws."""
 
@@ -57,12 +60,9 @@ class Batch:
         if together and any(isinstance(result, Refused) for result in results):
             return results
         if self._accepted:
-            self._connection.executemany(
-                "INSERT INTO withdrawal VALUES (?, ?) ON CONFLICT (fact_id) DO UPDATE SET recorded_at = min(recorded_at, excluded.recorded_at)",
-                self._withdrawn.items(),
-            )
+            self._connection.executemany(ENTER_WITHDRAWAL, self._withdrawn.items())
             keeping = Keeping(self._connection, self._institution, self._source, self._ledger, self._claims)
-            keeping.keep(self._accepted, self._undone)
+            keeping.keep(self._accepted.values(), self._undone.values())
         return results
 
     def _foresee(self, facts: Sequence[Prepared]) -> None:
@@ -98,19 +98,17 @@ class Batch:
                 f"fact id {fact.fact.source_id!r} was recorded before with other content, which stands: give what is new an id of its own"
             )
             return Refused(Conflict(message, ("id",), before.recorded_at))
-        recorded_at = self._recorded_at if fact.fact.recorded_at is None else fact.fact.recorded_at
+        kind, stated = fact.kind, fact.fact.recorded_at
+        recorded_at = self._recorded_at if stated is None else stated
         if recorded_at > self._recorded_at:
             problem = Problem(("recordedAt",), "is ahead of now: history became known in the past, so correct it or leave it out")
             return Refused(InvalidInput([problem]))
-        unknown = self._unknown(fact)
-        if unknown is not None:
+        if fact.refers and (unknown := self._unknown(fact)) is not None:
             return Refused(unknown)
-        withdrawn_at = None if fact.kind == WITHDRAWAL or not self._withdrawn else self._withdrawn.get(fact.id)
-        report = Report(0, fact.kind, fact.fact.occurred_at, recorded_at, withdrawn_at, fact.hash)
-        if fact.kind in SPACES:
-            refused = self._claim(fact, report)
-            if refused is not None:
-                return refused
+        withdrawn_at = self._withdrawn.get(fact.id) if self._withdrawn and kind != WITHDRAWAL else None
+        report = Report(0, kind, fact.fact.occurred_at, recorded_at, withdrawn_at, fact.hash)
+        if kind in SPACES and (refused := self._claim(fact, report)) is not None:
+            return refused
         self._accept(fact, report)
         return RECORDED
 
@@ -125,12 +123,14 @@ class Batch:
         return None
 
     def _claim(self, fact: Prepared, report: Report) -> Refused | None:
-        """Use the fact's key, or say who uses it for something else."""
+        """Why the fact may not use its key, if somebody uses it for something else."""
+        space, key = SPACES[fact.kind], str(fact.values[0])
+        if not self._claims.of(space, key):
+            return None
         values = list(fact.values)
         for place in fact.named:
             values[place] = self._ledger.numbers.get(str(values[place]))
         report.values = tuple(values[1:])
-        space, key = SPACES[fact.kind], str(fact.values[0])
         other = self._claims.conflicting(space, key, report)
         if other is None:
             return None
@@ -140,25 +140,23 @@ class Batch:
     def _accept(self, fact: Prepared, report: Report) -> None:
         """Give a fact its number, and note whom it names and what it withdraws."""
         ledger = self._ledger
-        report.number = self._sequences.next("fact")
-        self._facts[fact.id] = self._claims.reports[report.number] = report
-        self._prepared[report.number] = fact
-        stands, changed_at = report.withdrawn_at is None, report.changed_at
+        number = report.number = self._sequences.next("fact")
+        self._facts[fact.id] = self._claims.reports[number] = report
+        numbers, stands, at, changed_at = ledger.numbers, report.withdrawn_at is None, report.occurred_at, report.changed_at
+        named: list[int] = []
         for id_, name in fact.entities.items():
-            number = ledger.numbers.get(id_)
-            if number is None:
-                number = ledger.make(id_, name)
-            ledger.name(number, report.occurred_at, changed_at, stands)
+            entity = numbers.get(id_)
+            if entity is None:
+                entity = ledger.make(id_, name)
+            named.append(entity)
+            ledger.name(entity, at, changed_at, stands)
+        values, places, label, content = keep(fact, numbers, ledger.seal)
+        accepted = Accepted(report, fact.id, fact.fact.source_id, values, named, places, label, content)
+        self._accepted[number] = accepted
         if fact.kind in SPACES:
-            if report.values is not None and None in report.values[:2]:
-                values = list(fact.values)
-                for place in fact.named:
-                    values[place] = ledger.numbers[str(values[place])]
-                report.values = tuple(values[1:])
-            self._claims.of(SPACES[fact.kind], str(fact.values[0])).append(report)
-        if fact.kind == WITHDRAWAL:
+            self._claims.add(accepted)
+        elif fact.kind == WITHDRAWAL:
             self._withdraw(self._target(fact), report.recorded_at)
-        self._accepted.append((fact, report))
 
     def _withdraw(self, target: str, recorded_at: Instant) -> None:
         """Note that a fact, known already or not, counts as never reported from then on."""
@@ -167,8 +165,9 @@ class Batch:
         if report is None or report.kind == WITHDRAWAL or (report.withdrawn_at is not None and report.withdrawn_at <= recorded_at):
             return
         stood, report.withdrawn_at = report.withdrawn_at is None, recorded_at
-        if report.number in self._prepared:
-            named = [self._ledger.numbers[id_] for id_ in self._prepared[report.number].entities]
+        named: Sequence[int]
+        if report.number in self._accepted:
+            named = self._accepted[report.number].named
         else:
             row = self._connection.execute(f"SELECT {FACT_COLUMNS} FROM {FACT_TABLES} WHERE f.number = ?", (report.number,)).fetchone()
             kept = self._undone[report.number] = read_kept(row)._replace(withdrawn_at=recorded_at)

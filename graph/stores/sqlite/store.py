@@ -95,6 +95,7 @@ class SqliteStore:
         return store
 
     async def record(self, institution: Institution, source: str, facts: Sequence[Fact], *, together: bool = False) -> Recording:
+        """Record up to 1,000 facts durably; see `GraphStore.record`."""
         if not 1 <= len(facts) <= MAXIMUM_FACTS:
             raise InvalidInput([Problem(("facts",), f"holds {len(facts):,} facts: give 1 to {MAXIMUM_FACTS:,}")])
         return await self._record(institution, source, facts, together=together)
@@ -106,6 +107,8 @@ class SqliteStore:
         return await self._record(institution, source, facts, together=False)
 
     async def now(self, institution: str) -> Moment:
+        """The present of this machine's clock and of the file; see `GraphStore.now`."""
+
         def read(snapshot: Snapshot) -> Moment:
             known_at = snapshot.connection.execute("SELECT value FROM meta WHERE name = 'recorded_at'").fetchone()[0]
             return Moment(self._now(), known_at)
@@ -113,6 +116,7 @@ class SqliteStore:
         return await self._read(institution, Moment(0, 0), read)
 
     async def entity_id(self, institution: str, name: EntityName, moment: Moment) -> str | None:
+        """Id of the entity named, None when it does not exist then; see `GraphStore.entity_id`."""
         id_ = name.id
         if id_ is None:
             assert name.key is not None, "an entity is named by id or by key"
@@ -121,6 +125,7 @@ class SqliteStore:
         return await self._read(institution, moment, lambda snapshot: None if snapshot.node(wanted) is None else wanted)
 
     async def entities(self, institution: str, ids: Sequence[str], moment: Moment) -> dict[str, Entity]:
+        """The entities with these ids, at most 1,000; see `GraphStore.entities`."""
         if len(ids) > MAXIMUM_IDS:
             raise InvalidInput([Problem(("ids",), f"holds {len(ids):,} ids: give at most {MAXIMUM_IDS:,}")])
 
@@ -130,6 +135,7 @@ class SqliteStore:
         return await self._read(institution, moment, read)
 
     async def tie(self, institution: str, id: str, moment: Moment) -> Tie | None:
+        """One tie, ended or not; see `GraphStore.tie`."""
         parts = tie_parts(id)
         return None if parts is None else await self._read(institution, moment, lambda snapshot: find_tie(snapshot, *parts))
 
@@ -143,21 +149,25 @@ class SqliteStore:
         after: str | None = None,
         kinds: frozenset[TieKind] | None = None,
     ) -> Page[Tie]:
+        """A page of an entity's ties; see `GraphStore.ties`."""
         sealer = self._sealers(institution)
         return await self._list(
             institution, entity, moment, first, lambda snapshot, number: list_ties(snapshot, sealer, number, first, after, kinds)
         )
 
     async def fact(self, institution: str, id: str, moment: Moment) -> RecordedFact | None:
+        """One fact, withdrawn or not; see `GraphStore.fact`."""
         return await self._read(institution, moment, lambda snapshot: find_fact(snapshot, id))
 
     async def facts(self, institution: str, entity: str, moment: Moment, *, first: int, after: str | None = None) -> Page[RecordedFact]:
+        """A page of the facts that name an entity; see `GraphStore.facts`."""
         sealer = self._sealers(institution)
         return await self._list(
             institution, entity, moment, first, lambda snapshot, number: list_facts(snapshot, sealer, number, first, after)
         )
 
     async def loans(self, institution: str, merchant: str, moment: Moment, *, first: int, after: str | None = None) -> Page[Entity]:
+        """A page of a merchant's loans; see `GraphStore.loans`."""
         sealer = self._sealers(institution)
         return await self._list(
             institution, merchant, moment, first, lambda snapshot, number: list_loans(snapshot, sealer, number, first, after)
@@ -166,6 +176,7 @@ class SqliteStore:
     async def neighbourhood(
         self, institution: str, centre: str, moment: Moment, bounds: WalkBounds, *, deadline: float
     ) -> Neighbourhood | None:
+        """The bounded piece of graph around an entity; see `GraphStore.neighbourhood`."""
         until = time.monotonic() + deadline
 
         def read(snapshot: Snapshot) -> Neighbourhood | None:
@@ -178,6 +189,7 @@ class SqliteStore:
         self, institution: str, from_: str, to: str, moment: Moment, *,
         kinds: frozenset[TieKind] | None, maximum_length: int, maximum_paths: int, deadline: float,
     ) -> PathSearch:  # fmt: skip
+        """The strongest chains between two entities, none when one is unknown; see `GraphStore.paths`."""
         until = time.monotonic() + deadline
 
         def read(snapshot: Snapshot) -> PathSearch:
@@ -191,6 +203,7 @@ class SqliteStore:
     async def surroundings(
         self, institution: str, loan: str, moment: Moment, bounds: WalkBounds, *, deadline: float
     ) -> Surroundings | None:
+        """All that one decision may look at; see `GraphStore.surroundings`."""
         until = time.monotonic() + deadline
 
         def read(snapshot: Snapshot) -> Surroundings | None:
@@ -200,9 +213,11 @@ class SqliteStore:
         return await self._read(institution, moment, read)
 
     async def ready(self) -> None:
+        """Return when the file can be read and written with these keys; see `GraphStore.ready`."""
         await asyncio.get_running_loop().run_in_executor(self._pool(), self._check, None)
 
     async def close(self) -> None:
+        """Finish what was begun and let go; see `GraphStore.close`."""
         await asyncio.to_thread(self._close)
 
     def waiting(self) -> int:
@@ -266,7 +281,7 @@ class SqliteStore:
             try:
                 connection = self._idle.get_nowait()
             except Empty:
-                connection = open_reader(self._path)
+                connection = self._open_reader()
             yield connection
         except (sqlite3.Error, OSError) as error:
             if connection is not None:
@@ -274,6 +289,9 @@ class SqliteStore:
             raise unavailable(error, self._path) from error
         else:
             self._idle.put(connection)
+
+    def _open_reader(self) -> sqlite3.Connection:
+        return open_reader(self._path)
 
     def _check(self, check: bytes | None) -> None:
         """That the file can be read, that no other process keeps it from being written, and that the keys are those it was written with."""

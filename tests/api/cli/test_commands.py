@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
 
-from api.cli import COMMANDS
+from api.cli import COMMANDS, audit, demo, import_, institutions, keys, migrate, query, serve, simulate, users
 from tests.api.cli.calling import call
 
 
@@ -19,6 +20,14 @@ def every_command() -> Iterator[tuple[str, ...]]:
         command = importlib.import_module(module).command
         if isinstance(command, click.Group):
             yield from ((name, inner) for inner in command.commands)
+
+
+def test_the_list_names_every_command_by_its_module():
+    modules = (demo, serve, import_, simulate, query, institutions, keys, users, audit, migrate)
+    assert list(COMMANDS.values()) == [module.__name__ for module in modules]
+    assert {path.stem for path in Path(str(audit.__file__)).parent.glob("*.py")} - {"__init__", "options"} == {
+        module.__name__.rpartition(".")[2] for module in modules
+    }
 
 
 def test_the_help_lists_every_command():

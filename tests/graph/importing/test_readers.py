@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from pyarrow.parquet import write_table
 
 from graph.importing.mapping import Section
-from graph.importing.readers import LONGEST_LINE, ImportFailed, Line, Opened
+from graph.importing.opening import Opened
+from graph.importing.readers import LONGEST_LINE, ImportFailed, Line
 from tests.graph.importing.recording import mapping
 
 

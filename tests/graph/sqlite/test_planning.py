@@ -1,0 +1,79 @@
+"""No question scans a table or builds a filter over one, before and after ANALYZE, which may change the planner's mind."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from graph.contents import PersonDescribed
+from graph.model import Moment, TieKind, WalkBounds
+from graph.stores.sqlite.store import SqliteStore
+from graph.stores.sqlite.tables import open_writer
+from tests.factory import account, application, described, device, fact, institution, loan, merchant, person, store, tie, transfer, vault
+
+BANK = institution()
+NOW = 10**13
+FORBIDDEN = ("SCAN entity", "SCAN node", "SCAN tie", "SCAN t ", "SCAN t", "SCAN fact", "SCAN f", "SCAN mention", "SCAN movement", "SCAN m",
+             "SCAN observation", "SCAN o", "SCAN statement", "SCAN claim", "SCAN description", "SCAN e", "SCAN n", "BLOOM FILTER")  # fmt: skip
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> SqliteStore:
+    chance = random.Random(7)
+    facts = [described(), application(applicant=person())]
+    for n in range(240):
+        facts.append(fact(f"d{n}", PersonDescribed(person(f"P-{n}"), "Zhang San"), n + 1))
+        facts.append(tie(f"u{n}", person(f"P-{n}"), TieKind.USES_DEVICE, device(f"device-{n % 7}"), n + 1))
+        facts.append(tie(f"h{n}", person(f"P-{n}"), TieKind.HOLDS, account(f"acc-{n}"), n + 1))
+        facts.append(transfer(f"t{n}", account(f"acc-{n}"), account(f"acc-{chance.randrange(300)}"), 5, n + 1))
+    opened = store(tmp_path, lambda: NOW)
+    asyncio.run(opened.record(BANK, "core", facts))
+    return opened
+
+
+async def ask_everything(graph: SqliteStore, folder: Path, moment: Moment) -> None:
+    sealer = vault(folder).sealer(BANK.id)
+    ids = [sealer.entity_id(name.kind, name.key or "") for name in (merchant(), person("P-5"), device("device-1"), account("acc-5"))]
+    await graph.entities(BANK.id, ids, moment)
+    for id_ in ids:
+        ties = await graph.ties(BANK.id, id_, moment, first=5)
+        await graph.facts(BANK.id, id_, moment, first=5)
+        if ties.items:
+            await graph.tie(BANK.id, ties.items[0].id, moment)
+        await graph.neighbourhood(BANK.id, id_, moment, WalkBounds(depth=4, ties_per_entity=5), deadline=5)
+    await graph.loans(BANK.id, ids[0], moment, first=5)
+    every = {"kinds": None, "maximum_length": 4, "maximum_paths": 5, "deadline": 5.0}
+    await graph.paths(BANK.id, ids[1], ids[2], moment, **every)
+    await graph.surroundings(BANK.id, sealer.entity_id(loan().kind, "L-1"), moment, WalkBounds(depth=4), deadline=5)
+
+
+@pytest.mark.parametrize("analysed", [False, True])
+def test_no_read_scans_a_table_or_builds_a_filter_over_one(graph: SqliteStore, tmp_path: Path, monkeypatch, analysed: bool):
+    if analysed:
+        writer = open_writer(tmp_path / "graph.db")
+        writer.execute("ANALYZE")
+        writer.close()
+    asked: set[str] = set()
+    reader = graph._open_reader
+
+    def traced() -> sqlite3.Connection:
+        connection = reader()
+        connection.set_trace_callback(asked.add)
+        return connection
+
+    monkeypatch.setattr(graph, "_open_reader", traced)
+    for moment in (Moment(NOW, NOW * 2), Moment(150, NOW), Moment(NOW, 1)):
+        asyncio.run(ask_everything(graph, tmp_path, moment))
+    asyncio.run(graph.close())
+    assert len(asked) > 30
+    planner = open_writer(tmp_path / "graph.db")
+    for statement in asked:
+        if statement.startswith(("SELECT", "WITH")):
+            plan = [row[3] for row in planner.execute(f"EXPLAIN QUERY PLAN {statement}")]
+            wrong = [step for step in plan for forbidden in FORBIDDEN if step == forbidden or step.startswith(f"{forbidden} ") or "BLOOM" in step]
+            assert not wrong, (statement, plan)
+    planner.close()
