@@ -1,7 +1,8 @@
 """The pure decision: what signals say of a dossier, what a strategy's rules make of it, and the verdict that follows.
 
 Absent is not unread. A signal with nothing to measure has the value that it declares. A signal whose source failed is unread, and a rule
-that reads it is unjudged; the verdict is then the one that every outcome of the unjudged rules gives, and REFER where they differ.
+that reads it is unjudged; the verdict is then the one that every outcome of the unjudged rules gives, and REFER where they differ. Without
+the graph nothing is approved.
 """
 
 from __future__ import annotations
@@ -74,13 +75,15 @@ def judge(dossier: Dossier, strategy: CompiledStrategy, readings: Readings) -> J
     held, unjudged = _judged(strategy, readings)
     rules = strategy.strategy
     lowest, highest = possible_verdicts([rule.rule for rule in held], [rule.rule for rule in unjudged], rules.refer_at, rules.decline_at)
-    verdict = lowest if lowest is highest else Verdict.REFER
+    # Without the graph nothing says what the receipts carry, so no strategy may approve, however little it reads of it.
+    blind = lowest is Verdict.APPROVE and DecisionSource.GRAPH in _failed(dossier)
+    verdict = lowest if lowest is highest and not blind else Verdict.REFER
     currency = dossier.application.currency
     observed = {signal.name: _observed(signal, readings, currency) for signal in strategy.signals}
     evidence = Evidence(readings.material.picture)
     reasons = [_reason(rule, readings, observed, evidence) for rule in held]
     blocked = any(rule.rule.effect is not RuleEffect.SCORE for rule in unjudged)
-    if verdict is Verdict.REFER and (lowest is not highest or blocked):
+    if verdict is Verdict.REFER and (lowest is not highest or blocked or blind):
         reasons.append(_degraded(unjudged, readings, observed))
     reasons.sort(key=lambda reason: (_EFFECTS[reason.effect], -abs(reason.points), reason.code))
     entities, ties = shown(readings.material, reasons)
@@ -190,10 +193,12 @@ def _degraded(unjudged: Sequence[CompiledRule], readings: Readings, observed: Ma
     names = dict.fromkeys(name for rule in unjudged for name in rule.reads if name in readings.unread)
     sources = dict.fromkeys(readings.unread[name].value.lower() for name in names)
     what = f"The {' and the '.join(sources)} could not be read whole" if sources else "A condition gave no answer"
-    rules = f"{len(unjudged)} rule{'s' if len(unjudged) > 1 else ''}"
+    rules = f"so that {len(unjudged)} rule{'s' if len(unjudged) > 1 else ''} could not be judged which might change the verdict"
+    if not unjudged:
+        what, rules = "The graph could not be read whole", "and nothing is approved without it"
     return Reason(
         code=DEGRADED,
-        sentence=f"{what}, so that {rules} could not be judged which might change the verdict.",
+        sentence=f"{what}, {rules}.",
         rule="degraded",
         effect=RuleEffect.REFER,
         points=0,

@@ -91,6 +91,8 @@ def test_the_verdict_is_what_every_outcome_of_the_unjudged_rules_gives(
     outcomes = every_outcome(held, unjudged, 50, 100)
     judgement = decide(dossier(unread=tuple(unread(source) for source in sorted(gone))), strategy)
     agreed = outcomes.pop() if len(outcomes) == 1 else None
+    if agreed is Verdict.APPROVE and DecisionSource.GRAPH in gone:
+        agreed = None  # without the graph nothing is approved
     assert judgement.verdict is (agreed or Verdict.REFER)
     assert {reason.rule for reason in judgement.reasons} - {"degraded"} == {rule.name for rule in held}
     assert judgement.score == sum(rule.points for rule in held)
@@ -221,3 +223,13 @@ def judged(points: int, effect: RuleEffect = RuleEffect.SCORE) -> Judgement:
 def test_thresholds_and_effects_make_the_verdict(points: int, effect: RuleEffect, verdict: Verdict) -> None:
     judgement = judged(points, effect)
     assert (judgement.verdict, judgement.score) == (verdict, points)
+
+
+def test_a_strategy_that_reads_nothing_of_the_graph_still_approves_nothing_without_it() -> None:
+    rule = Rule("earlier", "EARLIER", "records_a >= 5", "{records_a} earlier.", RuleEffect.SCORE, 50)
+    signals = (signal("records_a", 0, DecisionSource.RECORDS),)
+    strategy = compile_strategy(Strategy("str_x", "plain", 1, (rule,), 50, 100), signals)
+    assert decide(dossier(), strategy).verdict is Verdict.APPROVE
+    blind = decide(dossier(unread=(unread(DecisionSource.GRAPH),)), strategy)
+    assert blind.verdict is Verdict.REFER
+    assert [reason.sentence for reason in blind.reasons] == ["The graph could not be read whole, and nothing is approved without it."]
