@@ -101,3 +101,10 @@ def test_only_so_many_documents_are_remembered(server: Server) -> None:
         server.post({"query": "{ __typename " + " " * 30_000 + f"b{n}: __typename }}"})
     assert sum(known.length for known in documents._known.values()) <= 100_000
     assert documents._length == sum(known.length for known in documents._known.values())
+
+
+def test_sizes_that_are_equal_in_python_and_not_in_graphql_are_not_confused(server: Server) -> None:
+    known = server.endpoint._documents.admit("query ($n: Int!) { things(first: $n) { id } }")
+    operation = known.operation(None)
+    assert [known.cost(operation, {"n": n}) for n in (1, True, 1.0, 0, False, None)] == [1, 100, 1, 0, 100, 100]
+    assert known.cost(operation, {}) == 10, "left out, it is the default of the schema"

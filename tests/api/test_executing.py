@@ -228,6 +228,7 @@ def responsive() -> Iterator[None]:
     """As a server process is set up; as before afterwards."""
     thresholds, interval = gc.get_threshold(), sys.getswitchinterval()
     keep_responsive()
+    assert gc.get_freeze_count() > 10_000, "the schema is left out of every collection"
     yield
     assert (gc.get_threshold(), round(sys.getswitchinterval(), 6)) == (THRESHOLDS, SWITCH_SECONDS)
     gc.set_threshold(*thresholds)

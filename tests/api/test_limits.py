@@ -134,6 +134,28 @@ def test_counts_of_an_earlier_start_of_the_machine_say_nothing(tmp_path: Path) -
     assert spend(Limits(tmp_path, 1_000, 1, Time(600.0)), "ann", 10) == 1_000
 
 
+def test_windows_ahead_of_the_clock_give_way_before_those_in_use(tmp_path: Path) -> None:
+    clock = Time(9_000_000.0)
+    counts = SharedCounts(tmp_path / "counts", clock, slots=16)
+    for n in range(16):
+        counts.take(f"late {n}", 1, 1, 60.0)
+    clock.at = 600.0
+    for key in ("a", "b"):
+        assert counts.take(key, 1, 1, 60.0) == 1
+    for key in ("a", "b"):
+        assert isinstance(counts.take(key, 1, 1, 60.0), Wait)
+
+
+def test_the_lock_is_held_no_longer_than_a_count_takes(tmp_path: Path) -> None:
+    Limits(tmp_path, 1_000, 1).take("ann", 1, service=False)
+    other = os.open(tmp_path / "rates.counts", os.O_RDWR)
+    limits = Limits(tmp_path, 1_000, 1)
+    limits.take("ann", 1, service=False)
+    fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    assert limits.take("ben", 1, service=False) is None, "one that cannot have it goes on without"
+    os.close(other)
+
+
 def test_a_file_of_another_size_is_made_anew(tmp_path: Path) -> None:
     (tmp_path / "rates.counts").write_bytes(b"rubbish")
     assert spend(Limits(tmp_path, 100, 1, Time()), "ann", 10) == 100

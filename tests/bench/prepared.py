@@ -95,19 +95,44 @@ def _prepare(name: str, mapping: str, files: list[Path]) -> Prepared:
 
 
 def market() -> tuple[Prepared, list[dict[str, object]], list[dict[str, object]]]:
-    """The demo's market with its history loaded; the facts of its last days; its applications."""
+    """The demo's market with its history loaded; the facts of its last days; an application of every merchant, in a drawn order."""
     out = FOLDER / "data" / "market-files"
     if not out.exists():
         command("simulate", "--out", str(out))
-    prepared = _prepare("market", "market", sorted((out / "history").glob("*.csv")))
-    facts, applications = [], []
-    for line in (out / "live.jsonl").read_text(encoding="utf-8").splitlines():
-        event = json.loads(line)
-        if "fact" in event:
-            facts.append(event["fact"])
-        else:
-            applications.append(event["assess"]["input"])
-    return prepared, facts, applications
+    history = out / "history"
+    prepared = _prepare("market", "market", sorted(history.glob("*.csv")))
+    lines = (json.loads(line) for line in (out / "live.jsonl").read_text(encoding="utf-8").splitlines())
+    facts = [event["fact"] for event in lines if "fact" in event]
+    return prepared, facts, _merchants_apply(history)
+
+
+def _merchants_apply(history: Path) -> list[dict[str, object]]:
+    """An application of each merchant by its owner, with what it is known to use."""
+
+    def rows(name: str) -> list[dict[str, str]]:
+        with (history / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+    phones = {row["person"]: row["phone"] for row in rows("people")}
+    accounts = {row["person"]: row["account"] for row in rows("holders") if row["person"]}
+    used = {row["merchant"]: row for row in rows("sign_ins")}
+    applications: list[dict[str, object]] = []
+    for row in rows("owners"):
+        owner, merchant = row["person"], row["merchant"]
+        application = {
+            "merchant": {"key": merchant},
+            "applicant": {"key": owner},
+            "amount": {"amount": "500000", "currency": "CNY"},
+            "termDays": 90,
+            "phone": phones[owner],
+        }
+        if owner in accounts:
+            application["payOutAccount"] = {"key": accounts[owner]}
+        if merchant in used:
+            application |= {"device": used[merchant]["device"], "ipAddress": used[merchant]["ip_address"]}
+        applications.append({"application": application})
+    random.Random(7).shuffle(applications)
+    return applications
 
 
 def finbench() -> tuple[Prepared, list[dict[str, object]]] | None:

@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TypeVar
 
+from graph.contents import CONTENTS, FactWithdrawn
 from graph.merging import Known, named
 from graph.model import Entity, FieldValue, Moment, Sealed
 from graph.sealing import Sealer
 from graph.store import GraphStore, Page
-from graph.contents import CONTENTS, FactWithdrawn
 from tests.graph.plain_store import EVERYTHING, PlainStore, summary
 
 T = TypeVar("T")

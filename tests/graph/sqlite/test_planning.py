@@ -74,6 +74,8 @@ def test_no_read_scans_a_table_or_builds_a_filter_over_one(graph: SqliteStore, t
     for statement in asked:
         if statement.startswith(("SELECT", "WITH")):
             plan = [row[3] for row in planner.execute(f"EXPLAIN QUERY PLAN {statement}")]
-            wrong = [step for step in plan for forbidden in FORBIDDEN if step == forbidden or step.startswith(f"{forbidden} ") or "BLOOM" in step]
+            wrong = [
+                step for step in plan for forbidden in FORBIDDEN if step == forbidden or step.startswith(f"{forbidden} ") or "BLOOM" in step
+            ]
             assert not wrong, (statement, plan)
     planner.close()
