@@ -16,15 +16,15 @@ import click
 import orjson
 from rich.console import Console
 
+from api.cli.demonstration.ground import MARKET, SECOND, Ground
+from api.cli.demonstration.score import Score, scored, worth_showing
+from api.cli.demonstration.server import Server
+from api.cli.demonstration.telling import print_next, print_score, stage
+from api.cli.demonstration.traffic import Sent, read_live, send
 from api.cli.import_ import import_files
 from api.cli.options import Failure, data_option, explain_os, settings_for
 from api.cli.serve import listen
 from api.cli.simulate import simulate
-from api.demo.ground import MARKET, SECOND, Ground
-from api.demo.score import Score, scored, worth_showing
-from api.demo.server import Server
-from api.demo.telling import print_next, print_score, stage
-from api.demo.traffic import Sent, read_live, send
 from api.settings import Settings
 from graph.clock import now
 from graph.importing.importing import Progress, find_files

@@ -20,7 +20,8 @@ K = EntityKind
 
 def name(kind: EntityKind, number: int) -> EntityName:
     forms = {
-        K.ACCOUNT: f"62220200000{number}", K.DEVICE: f"device-000{number}", K.PHONE: f"+861380013800{number}", K.EMAIL: f"w{number}@example.com",
+        K.ACCOUNT: f"62220200000{number}", K.DEVICE: f"device-000{number}", K.PHONE: f"+861380013800{number}",
+        K.EMAIL: f"w{number}@example.com",
         K.IP_ADDRESS: f"10.0.0.{number}", K.PLACE: f"CN:road{number}", K.DOCUMENT: f"IDENTITY_CARD:CN:11010119900307{number}",
     }  # fmt: skip
     return EntityName(kind, forms.get(kind, f"{kind.value}-{number}"))
@@ -45,6 +46,9 @@ ENDS: dict[TieKind, tuple[tuple[EntityKind, ...], tuple[EntityKind, ...]]] = {
     TieKind.ONBOARDED_BY: ((K.MERCHANT,), (K.PERSON,)),
 }
 texts = st.sampled_from(["x", "y"])
+names = st.sampled_from([None, "Zhang San", "Li Si"])
+days = st.sampled_from([None, "1990-01-01"])
+outcomes = st.sampled_from(["REPAID", "LATE", "FRAUD_CONFIRMED", "FRAUD_CONFIRMED", "FRAUD_RULED_OUT"])
 amounts = st.sampled_from([1, 2])
 small = st.integers(0, 2).map(str)
 
@@ -92,7 +96,7 @@ def any_entity(draw: st.DrawFn) -> EntityName:
 
 MAKERS: list[Callable[[st.DrawFn], Content]] = [
     lambda draw: c.MerchantDescribed(draw(one(K.MERCHANT)), draw(maybe(texts)), draw(maybe(st.just("5411")))),  # type: ignore[arg-type]
-    lambda draw: c.PersonDescribed(draw(one(K.PERSON)), draw(maybe(st.sampled_from(["Zhang San", "Li Si"]))), draw(maybe(st.just("1990-01-01")))),  # type: ignore[arg-type]
+    lambda draw: c.PersonDescribed(draw(one(K.PERSON)), draw(names), draw(days)),
     lambda draw: c.AccountDescribed(draw(one(K.ACCOUNT)), draw(maybe(st.just("BANK"))), draw(maybe(texts))),  # type: ignore[arg-type]
     lambda draw: c.DeviceDescribed(draw(one(K.DEVICE)), model=draw(maybe(texts))),  # type: ignore[arg-type]
     lambda draw: c.LoanDescribed(draw(one(K.LOAN)), balance=draw(amounts)),
@@ -103,7 +107,7 @@ MAKERS: list[Callable[[st.DrawFn], Content]] = [
     applied, applied, applied,
     lambda draw: c.LoanPaidOut(draw(small), draw(one(K.LOAN)), draw(one(K.ACCOUNT)), draw(amounts)),
     lambda draw: c.LoanRepaid(draw(small), draw(one(K.LOAN)), draw(one(K.ACCOUNT)), draw(amounts)),
-    lambda draw: c.OutcomeKnown(draw(one(K.LOAN)), draw(st.sampled_from(["REPAID", "LATE", "FRAUD_CONFIRMED", "FRAUD_CONFIRMED", "FRAUD_RULED_OUT"]))),
+    lambda draw: c.OutcomeKnown(draw(one(K.LOAN)), draw(outcomes)),
     lambda draw: c.StandingKnown(any_entity(draw), draw(st.sampled_from(list(Standing))), "r"),
     lambda draw: c.BlockChanged(any_entity(draw), draw(st.booleans()), "r"),
     lambda draw: c.FactWithdrawn(f"f{draw(st.integers(0, 19))}", "r"), lambda draw: c.FactWithdrawn(f"f{draw(st.integers(0, 19))}", "r"),

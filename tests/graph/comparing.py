@@ -27,11 +27,11 @@ async def assert_same(store: GraphStore, plain: PlainStore, bank: str, moment: M
         assert await store.tie(bank, id_, moment) == picture.ties.get(id_)
     for entity in universe:
         ties, facts = plain.ties(picture, entity), plain.facts(picture, entity)
-        assert await pages(lambda after, entity=entity: store.ties(bank, entity, moment, first=page, after=after)) == ties
-        found = await pages(lambda after, entity=entity: store.facts(bank, entity, moment, first=page, after=after))
+        assert await pages(store.ties, bank, entity, moment, first=page) == ties
+        found = await pages(store.facts, bank, entity, moment, first=page)
         assert [fact.id for fact in found] == facts
         if entity.startswith("mer_"):
-            shown = await pages(lambda after, entity=entity: store.loans(bank, entity, moment, first=1, after=after))
+            shown = await pages(store.loans, bank, entity, moment, first=1)
             assert [loan.id for loan in shown] == loans(plain, moment, entity)
     for one in plain.known:
         found_fact = await store.fact(bank, plain.fact_id(one), moment)
@@ -43,7 +43,7 @@ def loans(plain: PlainStore, moment: Moment, merchant: str) -> list[str]:
     picture = plain.picture(moment)
     ties = [tie for tie in picture.ties.values() if tie.kind.value == "APPLIED_FOR" and tie.from_id == merchant]
     placed = [(picture.entities[tie.to_id].fields.get("applied_at", tie.first_at), tie.recorded_at, tie.to_id) for tie in ties]
-    return [loan for _, _, loan in sorted(placed, reverse=True)]  # type: ignore[type-var]
+    return [loan for _, _, loan in sorted(placed, reverse=True)]
 
 
 def expected_fact(plain: PlainStore, one: Known, moment: Moment) -> tuple[object, ...] | None:
@@ -73,12 +73,12 @@ def opened(entities: dict[str, Entity], sealer: Sealer) -> dict[str, Entity]:
     }
 
 
-async def pages(ask: Callable[[str | None], Awaitable[Page[T]]]) -> list[T]:
+async def pages(ask: Callable[..., Awaitable[Page[T]]], *arguments: object, first: int) -> list[T]:
     """All items of a list, page by page."""
     found: list[T] = []
     after: str | None = None
     for _ in range(1_000):
-        page = await ask(after)
+        page = await ask(*arguments, first=first, after=after)
         assert len(page.items) == len(page.cursors)
         found += page.items
         if not page.more:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import fields
 
 from graph.contents import Content, Fact, FactWithdrawn, PlaceSeen
 from graph.merging import Known, Picture, conflicting, fold, named
@@ -97,17 +97,6 @@ class PlainStore:
     def universe(self) -> list[str]:
         """Ids of all entities that any fact names."""
         return sorted({self.id(name) for one in self.known for name in named(one.fact)})
-
-    def by_keys(self, facts: Sequence[Fact]) -> list[Fact]:
-        """The facts with every entity named by its key, as a store needs that has not met it yet."""
-        keys = {self.id(name): name for one in self.known for name in named(one.fact) if name.key is not None}
-
-        def keyed(fact: Fact) -> Fact:
-            values = {field.name: getattr(fact.content, field.name) for field in fields(fact.content)}
-            changed = {name: keys[value.id] for name, value in values.items() if isinstance(value, EntityName) and value.id is not None}
-            return replace(fact, content=replace(fact.content, **changed))
-
-        return [keyed(fact) for fact in facts]
 
 
 def outcome(result: FactResult) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -35,7 +35,7 @@ class World:
         return list(asyncio.run(self.store.record(BANK, source, facts, together=together)).results)
 
     def id(self, name: EntityName) -> str:
-        return self.sealer.entity_id(name.kind, name.key)
+        return str(self.sealer.entity_id(name.kind, name.key))
 
     def entity(self, name: EntityName, moment: Moment = LAST) -> Any:
         found = asyncio.run(self.store.entities(BANK.id, [self.id(name)], moment))
@@ -45,8 +45,7 @@ class World:
         return asyncio.run(self.store.tie(BANK.id, tie_id(kind, self.id(from_), self.id(to)), moment))
 
     def kinds(self, name: EntityName, moment: Moment = LAST) -> set[TieKind]:
-        ask: Callable[[str | None], Awaitable[Any]] = lambda after: self.store.ties(BANK.id, self.id(name), moment, first=2, after=after)  # noqa: E731
-        return {found.kind for found in asyncio.run(pages(ask))}  # type: ignore[arg-type]
+        return {found.kind for found in asyncio.run(pages(self.store.ties, BANK.id, self.id(name), moment, first=2))}
 
 
 @pytest.fixture(params=STORES)

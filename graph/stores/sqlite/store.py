@@ -41,7 +41,6 @@ from graph.stores.sqlite.failing import check_file, file_identity, unavailable
 from graph.stores.sqlite.institutions import check_deployment, find_institution
 from graph.stores.sqlite.listing import find_fact, find_tie, list_facts, list_loans, list_ties
 from graph.stores.sqlite.paths import search
-from graph.stores.sqlite.pausing import paused
 from graph.stores.sqlite.reading import Snapshot
 from graph.stores.sqlite.surroundings import surround
 from graph.stores.sqlite.tables import open_reader, open_writer
@@ -73,7 +72,6 @@ class SqliteStore:
         self._now = now
         self._closed = False
         self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
-        self._checked: set[str] = set()
         try:
             self._writer = Writer(path, sealers, now)
             self._identity = file_identity(path)
@@ -230,8 +228,7 @@ class SqliteStore:
         sealer = self._sealers(institution.id)
 
         def ready() -> list[Prepared]:
-            with paused(len(facts)):
-                return [prepare(fact, source, sealer) for fact in facts]
+            return [prepare(fact, source, sealer) for fact in facts]
 
         prepared = ready() if len(facts) <= _INLINE else await asyncio.to_thread(ready)
         call = Call(institution.id, source, prepared, together, running())

@@ -27,7 +27,6 @@ from graph.stores.sqlite.encoding import Prepared
 from graph.stores.sqlite.failing import check_file, file_identity, unavailable
 from graph.stores.sqlite.institutions import institution_number
 from graph.stores.sqlite.ledger import Sequences
-from graph.stores.sqlite.pausing import paused
 from graph.stores.sqlite.recording import Batch
 from graph.stores.sqlite.tables import open_writer
 
@@ -167,8 +166,7 @@ class Writer:
         try:
             sealer = self._sealers(call.institution)
             number = institution_number(connection, call.institution, sealer)
-            with paused(len(call.facts)):
-                results = Batch(connection, number, call.source, sealer, sequences, recorded_at).apply(call.facts, together=call.together)
+            results = Batch(connection, number, call.source, sealer, sequences, recorded_at).apply(call.facts, together=call.together)
         except sqlite3.Error:
             raise
         except Exception as error:  # its own fault: the others of the group go on

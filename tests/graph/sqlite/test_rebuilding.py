@@ -19,8 +19,10 @@ BANK = institution()
 DERIVED = {
     "mention": "entity, occurred_at, recorded_at, fact",
     "movement": "account, incoming, occurred_at, recorded_at, fact, known_from, known_until, hidden_at, other, amount, kind",
-    "observation": "t.kind, t.from_, t.to_, o.occurred_at, o.fact, o.known_from, coalesce(o.recorded_at, o.known_from), o.known_until, o.hidden_at, "
-    "o.ended, o.amount, o.share, o.loan FROM observation o JOIN tie t ON t.number = o.tie",
+    "observation": (
+        "t.kind, t.from_, t.to_, o.occurred_at, o.fact, o.known_from, coalesce(o.recorded_at, o.known_from), o.known_until, o.hidden_at, "
+        "o.ended, o.amount, o.share, o.loan FROM observation o JOIN tie t ON t.number = o.tie"
+    ),
     "statement": "entity, fact, part, known_from, known_until, occurred_at, rank, visible_at, what, value, loan",
     "claim": "space, key, fact",
     "withdrawal": "fact_id, recorded_at",

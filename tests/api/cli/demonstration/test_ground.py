@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from api.cli.demonstration import ground
+from api.cli.demonstration.ground import MARKER, Ground
 from api.cli.options import Failure
-from api.demo import ground
-from api.demo.ground import MARKER, Ground
 
 
 def test_a_folder_of_somebody_elses_is_not_touched(tmp_path: Path) -> None:

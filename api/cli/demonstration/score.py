@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from api.demo.traffic import Decided, Sent
+from api.cli.demonstration.traffic import Decided, Sent
 from rules.evaluation.population.simulation import Label
 
 STOPPED = frozenset({"REFER", "DECLINE"})
@@ -40,9 +40,9 @@ class RingLine:
     before_first_approval: int
     """Applications stopped before the first of them was approved, and so paid out; all that were stopped when none was."""
     caught: bool
-    """At least half of its applications were stopped."""
-    caught_in_time: bool
-    """At least half were stopped before any was approved, and so paid out."""
+    """At least half of its applications were stopped before any was approved, and so paid out."""
+    half_stopped: bool
+    """At least half were stopped, early or late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Score:
         summary = {
             "rings": len(self.rings),
             "rings_caught": len(self.rings) - len(self.missed),
-            "rings_caught_in_time": sum(ring.caught_in_time for ring in self.rings),
+            "rings_half_stopped": sum(ring.half_stopped for ring in self.rings),
             "rings_missed": list(self.missed),
             "innocent_applications": applied,
             "innocent_referred": referred,
@@ -182,5 +182,5 @@ def _rings(labels: Iterable[Label], by_ring: dict[str, list[Decided]]) -> Iterab
         half = (len(found) + 1) // 2
         yield RingLine(
             ring, members[ring][0].group, len(members[ring]), len(found), stopped, before,
-            caught=bool(found) and stopped >= half, caught_in_time=bool(found) and before >= half,
+            caught=bool(found) and before >= half, half_stopped=bool(found) and stopped >= half,
         )  # fmt: skip

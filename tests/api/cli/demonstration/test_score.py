@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from api.demo.score import percentile, scored, worth_showing
-from api.demo.traffic import Decided, Sent
+from api.cli.demonstration.score import percentile, scored, worth_showing
+from api.cli.demonstration.traffic import Decided, Sent
 from rules.evaluation.population.simulation import Label
 
 LABELS = [
@@ -35,10 +35,10 @@ def test_a_ring_is_caught_when_half_of_it_is_stopped_before_the_first_is_paid_ou
     rings = {ring.ring: ring for ring in score.rings}
     assert rings["farm-1"].caught
     assert rings["farm-1"].before_first_approval == 2
-    assert rings["farm-1"].caught_in_time
-    assert rings["wash-1"].caught
-    assert not rings["wash-1"].caught_in_time
-    assert score.missed == ()
+    assert rings["farm-1"].half_stopped
+    assert not rings["wash-1"].caught
+    assert rings["wash-1"].half_stopped
+    assert score.missed == ("wash-1",)
     assert score.per_second == 2.5
     assert score.micros == pytest.approx(1.0)
 
@@ -53,7 +53,7 @@ def test_verdicts_are_counted_by_group_with_rings_last() -> None:
     assert score.groups[0].merchants == 2
     told = score.as_dict()
     assert told["summary"] == {
-        "rings": 2, "rings_caught": 1, "rings_caught_in_time": 1, "rings_missed": ["wash-1"],
+        "rings": 2, "rings_caught": 1, "rings_half_stopped": 1, "rings_missed": ["wash-1"],
         "innocent_applications": 3, "innocent_referred": 1, "innocent_declined": 1,
     }  # fmt: skip
 

@@ -13,11 +13,11 @@ from typing import Any
 import httpx
 import pytest
 
-from api.demo.ground import Ground
-from api.demo.server import Server
-from api.demo.traffic import ASSESS_LOAN, RECORD_FACTS
+from api.cli.demonstration.ground import Ground
+from api.cli.demonstration.server import Server
+from api.cli.demonstration.traffic import ASSESS_LOAN, RECORD_FACTS
 from api.settings import Settings
-from tests.api.demo.test_demo import free_port
+from tests.api.cli.demonstration.test_demo import free_port
 
 pytestmark = pytest.mark.browser
 

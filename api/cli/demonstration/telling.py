@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from api.demo.score import Score
-from api.demo.traffic import Decided
+from api.cli.demonstration.score import Score
+from api.cli.demonstration.traffic import Decided
 
 QUERY = (
     '{{ decision(id: "{id}") {{ verdict score loan {{ key requested {{ amount currency }} }} merchant {{ key label }} '
@@ -48,15 +48,17 @@ def print_score(console: Console, score: Score, processor_hour_micros: int) -> N
                 numbers = (line.merchants, line.applied, line.approved, line.referred, line.declined)
                 table.add_row("  " + line.group.replace("_", " "), *(f"{number:,}" for number in numbers))
     console.print(table)
-    caught, in_time = len(score.rings) - len(score.missed), sum(ring.caught_in_time for ring in score.rings)
-    said = (
-        f"Rings of which at least half was stopped: [bold]{caught} of {len(score.rings)}[/bold]; before the first was paid out: {in_time}."
-    )
+    caught, half = len(score.rings) - len(score.missed), sum(ring.half_stopped for ring in score.rings)
+    what = "Rings caught (half of a ring stopped before its first pay-out)"
+    said = f"{what}: [bold]{caught} of {len(score.rings)}[/bold]; half stopped, early or late: {half}."
     console.print(said, highlight=False)
     for ring in score.rings:
         if not ring.caught:
             kind = ring.group.replace("_", " ")
-            console.print(f"  missed: [red]{ring.ring}[/red] ({kind}), {ring.stopped} of {ring.applied} stopped", highlight=False)
+            console.print(
+                f"  missed: [red]{ring.ring}[/red] ({kind}), {ring.before_first_approval} stopped in time, {ring.stopped} of {ring.applied} in all",
+                highlight=False,
+            )
     applied, referred, declined = score.innocent_stopped
     console.print(f"Of {applied} innocent applications {declined} were declined and {referred} referred to a person.", highlight=False)
     _print_cost(console, score, processor_hour_micros)
