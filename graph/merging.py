@@ -26,7 +26,7 @@ a choice, these rules make it:
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Final, NamedTuple
 
@@ -36,7 +36,6 @@ from graph.contents import (
     BlockChanged,
     Content,
     DeviceDescribed,
-    Fact,
     FactWithdrawn,
     LoanDescribed,
     LoanPaidOut,
@@ -52,9 +51,9 @@ from graph.contents import (
     TransferReversed,
 )
 from graph.ids import tie_id
+from graph.knowing import Identify, Known, Rank, key_of, named, withdrawals
 from graph.masking import label, name_label
 from graph.model import (
-    FAR_FUTURE,
     KEYED_KINDS,
     MONEY_TIES,
     Entity,
@@ -71,12 +70,6 @@ from graph.model import (
 )
 from graph.weighing import weight
 
-Rank = tuple[Instant, str, str]
-"""What "latest" compares: (occurred_at, source, fact id)."""
-
-Identify = Callable[[EntityName], str]
-"""Id of the entity named."""
-
 MAXIMUM_TOTAL: Final = 2**63 - 1
 
 OUTCOME_STANDINGS: Final = {"FRAUD_CONFIRMED": Standing.CONFIRMED_FRAUD, "FRAUD_RULED_OUT": Standing.CLEARED}
@@ -90,20 +83,6 @@ SEEN_WITH: Final = (
     ("pay_out_account", TieKind.HOLDS),
 )
 """What an application ties to its applicant (semantics 7)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A fact with who reported it and when it became known."""
-
-    fact: Fact
-    source: str
-    recorded_at: Instant
-
-    @property
-    def rank(self) -> Rank:
-        """By which the latest is chosen."""
-        return self.fact.occurred_at, self.source, self.fact.source_id
 
 
 class Observation(NamedTuple):
@@ -176,55 +155,6 @@ def choose_owner(said: Mapping[str, Iterable[Observation]]) -> str | None:
     return None if best is None else best[2]
 
 
-def conflicting(facts: Iterable[Known], new: Known, identify: Identify) -> Known | None:
-    """An earlier fact whose key the new one uses for something else, while both would be known and not withdrawn."""
-    known = list(facts)
-    key = _key(new.fact.content)
-    if key is None:
-        return None
-    until = _withdrawals(known)
-    for one in known:
-        if _key(one.fact.content) == key and _says(one, identify) != _says(new, identify):
-            ends = (until.get((fact.source, fact.fact.source_id), FAR_FUTURE) for fact in (one, new))
-            if max(one.recorded_at, new.recorded_at) < min(ends):
-                return one
-    return None
-
-
-def _key(content: Content) -> tuple[type[Content], str] | None:
-    """The key that a fact uses up, in its space."""
-    return (type(content), content.key) if isinstance(content, TransferMade | LoanPaidOut | LoanRepaid) else None
-
-
-def _says(one: Known, identify: Identify) -> tuple[object, ...]:
-    """What reports of one key must agree on."""
-    content = one.fact.content
-    values = (getattr(content, field.name) for field in fields(content))
-    return (one.fact.occurred_at, *(identify(value) if isinstance(value, EntityName) else value for value in values))
-
-
-def _withdrawals(known: Iterable[Known]) -> dict[tuple[str, str], Instant]:
-    """When each fact, by source and its id there, was first withdrawn."""
-    until: dict[tuple[str, str], Instant] = {}
-    for one in known:
-        if isinstance(one.fact.content, FactWithdrawn):
-            target = one.source, one.fact.content.fact_id
-            until[target] = min(one.recorded_at, until.get(target, FAR_FUTURE))
-    return until
-
-
-def named(fact: Fact) -> Iterator[EntityName]:
-    """The entities that a fact names itself."""
-    for field in fields(fact.content):
-        value = getattr(fact.content, field.name)
-        if isinstance(value, PlaceSeen):
-            yield value.place
-        elif isinstance(value, EntityName):
-            yield value
-    for place in fact.places:
-        yield place.place
-
-
 class _Fold:
     """The fold under way."""
 
@@ -233,7 +163,7 @@ class _Fold:
         known = [one for one in given if one.recorded_at <= moment.known_at]
         self.names = {identify(name): name for one in given for name in named(one.fact) if name.key is not None}
         """What each entity is named by, whichever fact says so: an id stands for its key."""
-        gone = _withdrawals(known)
+        gone = withdrawals(known)
         self.identify = identify
         self.standing = [
             one for one in known
@@ -293,7 +223,7 @@ class _Fold:
         reversed_ = {one.fact.content.key for one in self.standing if isinstance(one.fact.content, TransferReversed)}
         reports: dict[tuple[type[Content], str], list[Known]] = defaultdict(list)
         for one in self.standing:
-            if (key := _key(one.fact.content)) is not None:
+            if (key := key_of(one.fact.content)) is not None:
                 reports[key].append(one)
         for (_, name), same in reports.items():
             one, recorded_at = same[0], min(report.recorded_at for report in same)

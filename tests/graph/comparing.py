@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from graph.contents import CONTENTS, FactWithdrawn
-from graph.merging import Known, named
+from graph.knowing import Known, named
 from graph.model import Entity, FieldValue, Moment, Sealed
 from graph.sealing import Sealer
 from graph.store import GraphStore, Page

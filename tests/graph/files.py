@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from graph.contents import Fact
-from graph.merging import Known, Picture, fold
+from graph.knowing import Known
+from graph.merging import Picture, fold
 from graph.model import EntityName, Moment
 from graph.stores.sqlite.encoding import prepare
 from graph.stores.sqlite.ledger import Sequences

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 from graph.contents import Content, Fact, FactWithdrawn, PlaceSeen
-from graph.merging import Known, Picture, conflicting, fold, named
+from graph.knowing import Known, conflicting, named
+from graph.merging import Picture, fold
 from graph.model import FAR_FUTURE, EntityName, Instant, Moment, RecordedFact, Tie
 from graph.sealing import Sealer
 from graph.store import FactResult, Recorded, Refused, Repeated

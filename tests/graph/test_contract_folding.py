@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.contents import Fact, FactWithdrawn, LoanPaidOut, LoanRepaid, TransferMade
-from graph.merging import Known
+from graph.knowing import Known
 from graph.model import EntityKind, Instant, Moment, TransferKind
 from tests.factory import institution, quick_folder, vault
 from tests.graph.adversaries import histories, moments, name

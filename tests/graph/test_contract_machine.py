@@ -120,5 +120,6 @@ class Machine(RuleBasedStateMachine):
 
 @pytest.mark.parametrize("open_", STORES)
 def test_whatever_is_done_in_whatever_order_every_answer_is_that_of_the_fold(open_: Open):
+    """The machine's rules and its invariant hold the assertions: see `assert_same`."""
     machine = type("StoreMachine", (Machine,), {"open_": staticmethod(open_)})
     run_state_machine_as_test(machine, settings=settings(max_examples=max(EXAMPLES // 4, 10), stateful_step_count=STEPS))

@@ -55,10 +55,8 @@ def print_score(console: Console, score: Score, processor_hour_micros: int) -> N
     for ring in score.rings:
         if not ring.caught:
             kind = ring.group.replace("_", " ")
-            console.print(
-                f"  missed: [red]{ring.ring}[/red] ({kind}), {ring.before_first_approval} stopped in time, {ring.stopped} of {ring.applied} in all",
-                highlight=False,
-            )
+            stopped = f"{ring.before_first_approval} stopped in time, {ring.stopped} of {ring.applied} in all"
+            console.print(f"  missed: [red]{ring.ring}[/red] ({kind}), {stopped}", highlight=False)
     applied, referred, declined = score.innocent_stopped
     console.print(f"Of {applied} innocent applications {declined} were declined and {referred} referred to a person.", highlight=False)
     _print_cost(console, score, processor_hour_micros)

@@ -43,7 +43,7 @@ from graph.stores.sqlite.listing import find_fact, find_tie, list_facts, list_lo
 from graph.stores.sqlite.paths import search
 from graph.stores.sqlite.reading import Snapshot
 from graph.stores.sqlite.surroundings import surround
-from graph.stores.sqlite.tables import open_reader, open_writer
+from graph.stores.sqlite.tables import WAITING_SECONDS, open_reader, open_writer
 from graph.stores.sqlite.walking import walk
 from graph.stores.sqlite.writing import Call, Writer
 
@@ -65,15 +65,19 @@ _INLINE: Final = 20
 class SqliteStore:
     """A `graph.store.GraphStore` in one file; several processes may open the same."""
 
-    def __init__(self, path: Path, sealers: Sealers, *, now: Callable[[], Instant] = clock.now) -> None:
-        """Open the file, making it when it is not there. Raises `GraphUnavailable`."""
+    def __init__(self, path: Path, sealers: Sealers, *, now: Callable[[], Instant] = clock.now, waiting: float = WAITING_SECONDS) -> None:
+        """Open the file, making it when it is not there; `waiting` is how many seconds to wait for another process that writes.
+
+        Raises `GraphUnavailable`.
+        """
+        self._waiting = waiting
         self._path = path
         self._sealers = sealers
         self._now = now
         self._closed = False
         self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
         try:
-            self._writer = Writer(path, sealers, now)
+            self._writer = Writer(path, sealers, now, waiting)
             self._identity = file_identity(path)
         except (sqlite3.Error, OSError) as error:
             raise unavailable(error, path) from error
@@ -299,7 +303,7 @@ class SqliteStore:
             for (institution,) in known:
                 find_institution(connection, institution, self._sealers(institution))
         try:
-            with contextlib.closing(open_writer(self._path)) as connection:
+            with contextlib.closing(open_writer(self._path, waiting=self._waiting)) as connection:
                 connection.execute("BEGIN IMMEDIATE")
                 if check is not None:
                     check_deployment(connection, check)

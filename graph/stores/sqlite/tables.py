@@ -105,12 +105,12 @@ CREATE INDEX tie_to ON tie (to_, kind, last_at, recorded_at, latest_at, changed_
 """
 
 
-def open_writer(path: Path, *, cache_kib: int = 65_536) -> sqlite3.Connection:
+def open_writer(path: Path, *, cache_kib: int = 65_536, waiting: float = WAITING_SECONDS) -> sqlite3.Connection:
     """Open the file for writing, making it and its tables when they are not there; each commit is on the disk when it returns.
 
     Raises `sqlite3.Error` when the file is locked for long, no database, or of a newer version.
     """
-    connection = sqlite3.connect(path, timeout=WAITING_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=512)
+    connection = sqlite3.connect(path, timeout=waiting, isolation_level=None, check_same_thread=False, cached_statements=512)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")

@@ -28,7 +28,7 @@ from graph.stores.sqlite.failing import check_file, file_identity, unavailable
 from graph.stores.sqlite.institutions import institution_number
 from graph.stores.sqlite.ledger import Sequences
 from graph.stores.sqlite.recording import Batch
-from graph.stores.sqlite.tables import open_writer
+from graph.stores.sqlite.tables import WAITING_SECONDS, open_writer
 
 MAXIMUM_CALLS: Final = 64
 """Calls in one commit at most."""
@@ -56,12 +56,14 @@ class Call:
 class Writer:
     """The writing thread of one process; `submit` may be called from any thread."""
 
-    def __init__(self, path: Path, sealers: Sealers, now: Callable[[], Instant]) -> None:
+    def __init__(self, path: Path, sealers: Sealers, now: Callable[[], Instant], waiting: float = WAITING_SECONDS) -> None:
+        """Open the file; `waiting` is how many seconds to wait for another process that writes. Raises `sqlite3.Error`, `OSError`."""
+        self._waiting = waiting
         self._path = path
         self._sealers = sealers
         self._now = now
         self._calls: queue.Queue[Call | None] = queue.Queue(MAXIMUM_WAITING)
-        self._connection: sqlite3.Connection | None = open_writer(path)
+        self._connection: sqlite3.Connection | None = open_writer(path, waiting=waiting)
         self._identity = file_identity(path)
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="graph-writer", daemon=True)
@@ -180,7 +182,7 @@ class Writer:
         """The connection to a file that is still the one that was opened."""
         check_file(self._path, self._identity)
         if self._connection is None:
-            self._connection = open_writer(self._path)
+            self._connection = open_writer(self._path, waiting=self._waiting)
         return self._connection
 
     def _drop(self) -> None:

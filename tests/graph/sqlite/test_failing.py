@@ -11,7 +11,6 @@ import pytest
 from graph.contents import PersonDescribed, PlaceSeen, TieObserved
 from graph.errors import GraphUnavailable
 from graph.model import EntityKind, EntityName, Moment, TieKind
-from graph.stores.sqlite import tables
 from graph.stores.sqlite.failing import WrongKeys
 from graph.stores.sqlite.store import SqliteStore
 from tests.factory import account, application, described, fact, institution, merchant, moment, person, store, tie, transfer, vault
@@ -32,11 +31,9 @@ async def refused(graph: SqliteStore, *, read: bool = True) -> set[str]:
     return causes
 
 
-def test_a_locked_file_is_said_after_a_bounded_wait_and_recovers(tmp_path: Path, monkeypatch):
-    monkeypatch.setattr(tables, "WAITING_SECONDS", 0.2)
-
+def test_a_locked_file_is_said_after_a_bounded_wait_and_recovers(tmp_path: Path):
     async def run() -> None:
-        graph = store(tmp_path)
+        graph = SqliteStore(tmp_path / "graph.db", vault(tmp_path).sealer, waiting=0.2)
         await graph.record(BANK, "core", [described()])
         other = sqlite3.connect(tmp_path / "graph.db", isolation_level=None)
         other.execute("BEGIN IMMEDIATE")

@@ -13,7 +13,7 @@ from graph.contents import PersonDescribed
 from graph.model import Moment, TieKind, WalkBounds
 from graph.stores.sqlite.store import SqliteStore
 from graph.stores.sqlite.tables import open_writer
-from tests.factory import account, application, described, device, fact, institution, loan, merchant, person, store, tie, transfer, vault
+from tests.factory import account, application, described, device, fact, institution, loan, merchant, person, tie, transfer, vault
 
 BANK = institution()
 NOW = 10**13
@@ -39,8 +39,19 @@ FORBIDDEN = tuple(f"SCAN {table}" for table in TABLES)
 """Steps of a plan that read all of a table, by its name or by what statements call it."""
 
 
+class TracedStore(SqliteStore):
+    """A store that notes every statement its readers run."""
+
+    asked: set[str]
+
+    def _open_reader(self) -> sqlite3.Connection:
+        connection = super()._open_reader()
+        connection.set_trace_callback(self.asked.add)
+        return connection
+
+
 @pytest.fixture
-def graph(tmp_path: Path) -> SqliteStore:
+def graph(tmp_path: Path) -> TracedStore:
     chance = random.Random(7)
     facts = [described(), application(applicant=person())]
     for n in range(240):
@@ -48,7 +59,8 @@ def graph(tmp_path: Path) -> SqliteStore:
         facts.append(tie(f"u{n}", person(f"P-{n}"), TieKind.USES_DEVICE, device(f"device-{n % 7}"), n + 1))
         facts.append(tie(f"h{n}", person(f"P-{n}"), TieKind.HOLDS, account(f"acc-{n}"), n + 1))
         facts.append(transfer(f"t{n}", account(f"acc-{n}"), account(f"acc-{chance.randrange(300)}"), 5, n + 1))
-    opened = store(tmp_path, lambda: NOW)
+    opened = TracedStore(tmp_path / "graph.db", vault(tmp_path).sealer, now=lambda: NOW)
+    opened.asked = set()
     asyncio.run(opened.record(BANK, "core", facts))
     return opened
 
@@ -69,26 +81,17 @@ async def ask_everything(graph: SqliteStore, folder: Path, moment: Moment) -> No
 
 
 @pytest.mark.parametrize("analysed", [False, True])
-def test_no_read_scans_a_table_or_builds_a_filter_over_one(graph: SqliteStore, tmp_path: Path, monkeypatch, analysed: bool):
+def test_no_read_scans_a_table_or_builds_a_filter_over_one(graph: TracedStore, tmp_path: Path, analysed: bool):
     if analysed:
         writer = open_writer(tmp_path / "graph.db")
         writer.execute("ANALYZE")
         writer.close()
-    asked: set[str] = set()
-    reader = graph._open_reader
-
-    def traced() -> sqlite3.Connection:
-        connection = reader()
-        connection.set_trace_callback(asked.add)
-        return connection
-
-    monkeypatch.setattr(graph, "_open_reader", traced)
     for moment in (Moment(NOW, NOW * 2), Moment(150, NOW), Moment(NOW, 1)):
         asyncio.run(ask_everything(graph, tmp_path, moment))
     asyncio.run(graph.close())
-    assert len(asked) > 30
+    assert len(graph.asked) > 30
     planner = open_writer(tmp_path / "graph.db")
-    for statement in asked:
+    for statement in graph.asked:
         if statement.startswith(("SELECT", "WITH")):
             plan = [row[3] for row in planner.execute(f"EXPLAIN QUERY PLAN {statement}")]
             wrong = [
