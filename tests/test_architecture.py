@@ -155,3 +155,10 @@ def test_no_file_holds_a_path_of_a_machine_or_the_address_of_a_registry() -> Non
         if pattern.search(text) and path.name != Path(__file__).name:
             found.append(str(path.relative_to(ROOT)))
     assert found == []
+
+
+def test_every_test_that_the_security_page_names_exists() -> None:
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "SECURITY.md").read_text(encoding="utf-8")))
+    there = {node.name for _, _, tree in modules("tests") for node in functions(tree)}
+    assert named - there == set()
+    assert len(named) > 30
