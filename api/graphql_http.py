@@ -266,9 +266,8 @@ class GraphQLEndpoint:
         return b"".join(parts)
 
     def _too_large(self, most: int) -> Malformed:
-        return Malformed(
-            413, f"The body is larger than {most:,} bytes: send less at once.", code="TOO_MUCH_WORK", headers={"Connection": "close"}
-        )
+        # The connection stays: closed with a body still coming it would be reset, and the caller never see this answer.
+        return Malformed(413, f"The body is larger than {most:,} bytes: send less at once.", code="TOO_MUCH_WORK")
 
     async def _run(self, request: Request, raw: bytes, note: _Note) -> Answer:
         """The answer to a request whose bytes have come."""

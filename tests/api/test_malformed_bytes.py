@@ -54,6 +54,14 @@ def test_a_body_that_ends_early_is_answered_with_nothing_or_400(server: Listenin
     assert set(statuses(server.raw(server.head(TYPE, length(GOOD, 50)) + GOOD, leave=True))) <= {400}
 
 
+@pytest.mark.parametrize("size", [5_000_000, 20_000_000])
+def test_a_body_many_times_too_large_is_answered_413_and_not_reset(server: Listening, size: int) -> None:
+    headers = {"Authorization": f"Bearer {server.service}", "Content-Type": "application/json"}
+    assert httpx.post(server.url, content=b" " * size, headers=headers).status_code == 413
+    pieces = (b" " * 65_536 for _ in range(size // 65_536))
+    assert httpx.post(server.url, content=pieces, headers=headers).status_code == 413
+
+
 def test_a_body_longer_than_it_says_is_not_read_as_another_request_of_ours(server: Listening) -> None:
     answers = statuses(server.raw(server.head(TYPE, length(GOOD, -1)) + GOOD + b"\r\n\r\n", wait=1.0))
     assert answers

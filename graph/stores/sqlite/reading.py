@@ -15,16 +15,18 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from itertools import chain, pairwise
 from types import TracebackType
 from typing import Final, Self
 
 from graph import weighing
-from graph.ids import TIE_NUMBERS, tie_id
+from graph.ids import ENTITY_NUMBERS, TIE_NUMBERS, tie_id
 from graph.merging import VALUE_FIELDS
 from graph.model import Entity, EntityKind, FieldValue, Instant, LoanState, Moment, Sealed, Standing, Tie, TieKind, Transfer, TransferKind
 from graph.sealing import Sealer
-from graph.stores.sqlite.folding import NOTHING_SAID, Description, chunks, fold_descriptions, marks
+from graph.stores.sqlite.folding import CHUNK, NOTHING_SAID, Description, chunks, fold_descriptions, marks
 from graph.stores.sqlite.institutions import find_institution
 from graph.stores.sqlite.rows import (
     Adjacency,
@@ -44,6 +46,11 @@ from graph.stores.sqlite.settling import settle
 TRANSFER_KINDS: Final = tuple(TransferKind)
 _STANDINGS: Final = {standing.value: standing for standing in Standing}
 _PAID_OUT_TO: Final = TIE_NUMBERS[TieKind.PAID_OUT_TO]
+
+_LOAN: Final = ENTITY_NUMBERS[EntityKind.LOAN]
+_ALONE: Final = Adjacency((), 0)
+_PROFILE: Final = "e.key, e.label, e.value, e.subject_key, d.label, d.blocked, d.standing, d.fields"
+_DESCRIBED: Final = " LEFT JOIN description d ON d.entity = e.number"
 
 TIE_COLUMNS: Final = "t.number, t.kind, t.from_, t.to_, t.first_at, t.last_at, t.recorded_at, t.ended_at, t.count, t.total, t.share"
 
@@ -99,73 +106,79 @@ class Snapshot:
         loaded = self.load(found.values())
         return {name: number for name, number in found.items() if number in loaded}
 
-    def load(self, numbers: Iterable[int]) -> dict[int, Node]:
-        """What the moment says of these entities' places in the graph; entities that do not exist then are left out."""
+    def load(self, numbers: Iterable[int], *, profiles: bool = False) -> dict[int, Node]:
+        """What the moment says of these entities' places in the graph; entities that do not exist then are left out.
+
+        With `profiles` what `entities` needs is read in the same statement.
+        """
         wanted = list(dict.fromkeys(numbers))
-        for chunk in chunks([number for number in wanted if number not in self._nodes]):
-            self._nodes |= dict.fromkeys(chunk)
-            for number, name, facts, first_at, last_at, latest_at, changed_at, reach, degrees in self.connection.execute(
-                f"""SELECT e.number, e.id, n.facts, n.first_at, n.last_at, n.latest_at, n.changed_at, n.reach, n.degrees
-                FROM entity e CROSS JOIN node n ON n.entity = e.number WHERE e.number IN ({marks(chunk)}) AND e.institution = ?""",
-                [*chunk, self.number],
-            ):
-                node = Node(number, name, facts > 0, first_at, last_at, reach, unpack_degrees(degrees))
-                if latest_at > self.moment.at or changed_at > self.moment.known_at:
-                    settle(self.connection, node, self.moment)
-                self._nodes[number] = node
-        return {number: known for number in wanted if (known := self._nodes[number]) is not None and known.exists}
+        known = self._nodes
+        fresh = [number for number in wanted if number not in known]
+        if fresh:
+            columns, join = (f", {_PROFILE}", _DESCRIBED) if profiles else ("", "")
+            inexact: list[Node] = []
+            for chunk in chunks(fresh):
+                known |= dict.fromkeys(chunk)
+                for number, name, facts, first_at, last_at, latest_at, changed_at, reach, degrees, *profile in self.connection.execute(
+                    f"""SELECT e.number, e.id, n.facts, n.first_at, n.last_at, n.latest_at, n.changed_at, n.reach, n.degrees{columns}
+                    FROM entity e CROSS JOIN node n ON n.entity = e.number{join}
+                    WHERE e.number IN ({marks(chunk)}) AND e.institution = ?""",
+                    [*chunk, self.number],
+                ):
+                    node = Node(number, name, facts > 0, first_at, last_at, reach, unpack_degrees(degrees), None, tuple(profile) or None)
+                    if latest_at > self.moment.at or changed_at > self.moment.known_at:
+                        inexact.append(node)
+                    known[number] = node
+            settle(self.connection, inexact, self.moment)
+        return {number: node for number in wanted if (node := known[number]) is not None and node.exists}
 
     def adjacent(
         self, nodes: Sequence[int], limit: int, kinds: frozenset[TieKind] | None = None, deadline: float | None = None
     ) -> dict[int, Adjacency]:
         """For each node its at most `limit` newest ties that hold, and how many more there are; ties with itself are not walked."""
         only = tie_numbers(kinds)
-        small: dict[int, int] = {}
+        small: list[Node] = []
         around: dict[int, Adjacency] = {}
         for number, node in self.load(nodes).items():
-            degree = sum(count for code, count in node.degrees.items() if only is None or code >> 5 in only)
+            degree = node.degree(only)
             if degree == 0:
-                around[number] = Adjacency((), 0)
+                around[number] = _ALONE
             elif node.folded is None and degree <= limit:
-                small[number] = degree
-            else:
-                if deadline is not None and time.monotonic() >= deadline:
-                    continue
+                small.append(node)
+            elif deadline is None or time.monotonic() < deadline:
                 around[number] = self._newest(node, limit, degree, only)
-        for chunk in chunks(small):
+        for start in range(0, len(small), CHUNK):
             if deadline is not None and time.monotonic() >= deadline:
                 break
-            around |= self._whole(list(dict.fromkeys(chunk)), only)
+            around |= self._whole(small[start : start + CHUNK], only)
         return around
 
     def entities(self, numbers: Iterable[int]) -> dict[int, Entity]:
         """The entities that exist at the moment, with reach and all that is said of them then."""
-        nodes = self.load(numbers)
-        described = self._descriptions(nodes)
+        nodes = self.load(numbers, profiles=True)
+        self._read_profiles([node for node in nodes.values() if node.profile is None])
         paid_out = self._paid_out(nodes)
+        inexact = [number for number, node in nodes.items() if node.folded is not None]
+        folded = fold_descriptions(self.connection, inexact, self.moment)
         found: dict[int, Entity] = {}
-        for chunk in chunks(nodes):
-            for number, key, label, value, subject_key in self.connection.execute(
-                f"SELECT number, key, label, value, subject_key FROM entity WHERE number IN ({marks(chunk)})", chunk
-            ):
-                node, said, kind = nodes[number], described.get(number, NOTHING_SAID), kind_of(number)
-                fields = _shown(kind, said.fields, value)
-                if kind is EntityKind.LOAN:
-                    fields = _loan_fields(fields, paid_out.get(number))
-                found[number] = Entity(
-                    node.id,
-                    kind,
-                    key,
-                    said.label or label,
-                    node.first_at,
-                    node.last_at,
-                    said.blocked,
-                    said.standing,
-                    node.reach,
-                    fields,
-                    subject_key,
-                )
-        return {number: found[number] for number in nodes}
+        for number, node in nodes.items():
+            assert node.profile is not None, "all were read"
+            key, label, value, subject_key, said_label, blocked, standing, fields = node.profile
+            if node.folded is not None:
+                said = folded.get(number, NOTHING_SAID)
+            elif standing is None or fields is None:
+                said = NOTHING_SAID
+            else:
+                said = Description(said_label, bool(blocked), _STANDINGS[standing], unpack_fields(fields))
+            kind = kind_of(number)
+            shown = _shown(kind, said.fields, value)
+            if kind is EntityKind.LOAN:
+                shown = _loan_fields(shown, paid_out.get(number))
+            found[number] = Entity(
+                node.id, kind, key, said.label or label, node.first_at, node.last_at,
+                said.blocked, said.standing, node.reach, shown, subject_key,
+            )  # fmt: skip
+        return found
 
     def degrees(self, numbers: Iterable[int]) -> dict[int, dict[int, int]]:
         """How many ties that hold each entity has, by `rows.stream`."""
@@ -196,13 +209,13 @@ class Snapshot:
         """The ties in that order. Ids sort like kind, kinds of both ends, then their ids: so ends are read only where all else is equal."""
         if len(ties) < 2:
             return ties
-        nearly = {tie.number: (tie.last_at, tie.recorded_at, tie.kind, tie.from_ & 15, tie.to & 15) for tie in ties}
-        if len(set(nearly.values())) == len(ties):
-            ties.sort(key=lambda tie: nearly[tie.number], reverse=True)
-        else:
+        nearly = [(tie.last_at, tie.recorded_at, tie.kind, tie.from_ & 15, tie.to & 15, place) for place, tie in enumerate(ties)]
+        nearly.sort(reverse=True)
+        if any(one[:5] == other[:5] for one, other in pairwise(nearly)):
             self.load({end for tie in ties for end in (tie.from_, tie.to)})
             ties.sort(key=self.tie_order, reverse=True)
-        return ties
+            return ties
+        return [ties[place] for *_, place in nearly]
 
     def transfers(
         self, accounts: Sequence[int], *, incoming: bool, after: Instant, until: Instant, limit: int, deadline: float | None = None
@@ -233,19 +246,20 @@ class Snapshot:
         """What the question marks of `STANDS` stand for."""
         return self.moment.known_at, self.moment.known_at, self.moment.at
 
-    def _whole(self, numbers: list[int], only: frozenset[int] | None) -> dict[int, Adjacency]:
-        """All ties of entities that have few, read at once."""
-        found: dict[int, list[TieRow]] = {number: [] for number in numbers}
-        kinds = "" if only is None else f" AND t.kind IN ({','.join(str(kind) for kind in sorted(only))})"
-        padded = next(chunks(numbers))
-        for end, index in (("from_", "tie_from"), ("to_", "tie_to")):
-            for row in self.connection.execute(
-                f"""SELECT {TIE_COLUMNS} FROM tie t INDEXED BY {index}
-                WHERE t.{end} IN ({marks(padded)}){kinds} AND t.count > 0 AND t.ended_at IS NULL AND t.from_ <> t.to_""",
-                padded,
-            ):
-                tie = TieRow(*row)
-                found[tie.from_ if end == "from_" else tie.to].append(tie)
+    def _whole(self, nodes: Sequence[Node], only: frozenset[int] | None) -> dict[int, Adjacency]:
+        """All ties of entities that have few, read at once: a probe for each entity, direction and kind that it has."""
+        found: dict[int, list[TieRow]] = {node.number: [] for node in nodes}
+        for incoming in (False, True):
+            probes = {
+                (node.number, code >> 5)
+                for node in nodes
+                for code in node.degrees
+                if bool(code & 16) is incoming and (only is None or code >> 5 in only)
+            }
+            end = 3 if incoming else 2
+            for chunk in _padded(sorted(probes)):
+                for row in self.connection.execute(_probing(len(chunk), incoming), list(chain.from_iterable(chunk))):
+                    found[row[end]].append(TieRow._make(row))
         return {number: Adjacency(tuple(self.newest_first(ties)), 0) for number, ties in found.items()}
 
     def _newest(self, node: Node, limit: int, degree: int, only: frozenset[int] | None) -> Adjacency:
@@ -269,24 +283,20 @@ class Snapshot:
         newest = self.newest_first(ties)[:limit]
         return Adjacency(tuple(newest), degree - len(newest))
 
-    def _descriptions(self, nodes: dict[int, Node]) -> dict[int, Description]:
-        """What is said of each, from the cache where it is exact."""
-        described = fold_descriptions(self.connection, [number for number, node in nodes.items() if node.folded is not None], self.moment)
-        for chunk in chunks(number for number, node in nodes.items() if node.folded is None):
-            for number, label, blocked, standing, fields in self.connection.execute(
-                f"SELECT entity, label, blocked, standing, fields FROM description WHERE entity IN ({marks(chunk)})", chunk
-            ):
-                described[number] = Description(label, bool(blocked), _STANDINGS[standing], unpack_fields(fields))
-        return described
+    def _read_profiles(self, nodes: Sequence[Node]) -> None:
+        """What entities are and what is said of them now, of nodes that were read without."""
+        wanted = {node.number: node for node in nodes}
+        for chunk in chunks(wanted):
+            sql = f"SELECT e.number, {_PROFILE} FROM entity e{_DESCRIBED} WHERE e.number IN ({marks(chunk)})"
+            for number, *profile in self.connection.execute(sql, chunk):
+                wanted[number].profile = tuple(profile)
 
     def _paid_out(self, nodes: dict[int, Node]) -> dict[int, int]:
         """Sums of the standing pay-outs of loans that have any."""
-        paid: dict[int, int] = {}
-        loans = [n for n in nodes.values() if any(code >> 5 == _PAID_OUT_TO and not code & 16 for code in n.degrees)]
-        for loan in loans:
-            around = self._newest(loan, MAXIMUM_PAY_OUT_ACCOUNTS, 0, frozenset({_PAID_OUT_TO}))
-            paid[loan.number] = sum(tie.total or 0 for tie in around.ties)
-        return paid
+        only = frozenset({_PAID_OUT_TO})
+        loans = [number for number, node in nodes.items() if number & 15 == _LOAN and node.degree(only)]
+        around = self.adjacent(loans, MAXIMUM_PAY_OUT_ACCOUNTS, frozenset({TieKind.PAID_OUT_TO})) if loans else {}
+        return {loan: sum(tie.total or 0 for tie in found.ties) for loan, found in around.items()}
 
 
 STANDS: Final = "known_from <= ? AND (known_until IS NULL OR known_until > ?) AND (hidden_at IS NULL OR hidden_at > ?)"
@@ -294,6 +304,29 @@ STANDS: Final = "known_from <= ? AND (known_until IS NULL OR known_until > ?) AN
 
 MAXIMUM_PAY_OUT_ACCOUNTS: Final = 1_000
 """Accounts over which one loan's pay-outs are summed."""
+
+
+def _padded(probes: Sequence[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+    """The probes in lists whose lengths are powers of four, filled up with ones that find nothing: few statements are ever prepared."""
+    for start in range(0, len(probes), CHUNK):
+        some = list(probes[start : start + CHUNK])
+        width = 1
+        while width < len(some):
+            width *= 4
+        yield some + [_NOWHERE] * (width - len(some))
+
+
+@cache
+def _probing(width: int, incoming: bool) -> str:
+    """The statement for so many pairs of an entity and a kind of tie."""
+    end, index = ("to_", "tie_to") if incoming else ("from_", "tie_from")
+    return f"""WITH probe (entity, kind) AS (VALUES {",".join(["(?,?)"] * width)})
+        SELECT {TIE_COLUMNS} FROM probe CROSS JOIN tie t INDEXED BY {index} ON t.{end} = probe.entity AND t.kind = probe.kind
+        WHERE t.count > 0 AND t.ended_at IS NULL AND t.from_ <> t.to_"""
+
+
+_NOWHERE: Final = (-1, -1)
+"""A probe that finds nothing."""
 
 
 def _shown(kind: EntityKind, fields: dict[str, FieldValue], value: bytes | None) -> dict[str, FieldValue]:

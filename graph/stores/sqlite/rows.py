@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 import orjson
 
@@ -68,6 +68,10 @@ class MovementRow(NamedTuple):
     """Place in `graph.model.TransferKind`."""
 
 
+Profile: TypeAlias = tuple[str | None, str, bytes | None, bytes | None, str | None, int | None, str | None, bytes | None]
+"""An entity's key, label, value and subject key; and the label, block, standing and fields of its cached description (NULL: none)."""
+
+
 @dataclass(slots=True)
 class Node:
     """An entity's place in the graph at a snapshot's moment."""
@@ -82,6 +86,12 @@ class Node:
     """How many ties that hold, by `stream`."""
     folded: dict[int, TieRow | None] | None = None
     """None when cached rows are exact around it; otherwise the ties whose cached rows are not, by number, as folded (None: not there)."""
+    profile: Profile | None = None
+    """What it is and what is said of it now, once it was read."""
+
+    def degree(self, only: frozenset[int] | None) -> int:
+        """How many ties of these kinds (None: all) hold."""
+        return sum([count for code, count in self.degrees.items() if only is None or code >> 5 in only])
 
 
 def kind_of(number: int) -> EntityKind:
@@ -134,4 +144,9 @@ def pack_fields(fields: dict[str, FieldValue]) -> bytes:
 
 def unpack_fields(kept: bytes) -> dict[str, FieldValue]:
     """The reverse of `pack_fields`."""
-    return {name: Sealed(name, bytes.fromhex(value[0])) if isinstance(value, list) else value for name, value in orjson.loads(kept).items()}
+    fields: dict[str, FieldValue] = orjson.loads(kept)
+    if b"[" in kept:  # most hold nothing sealed
+        for name, value in fields.items():
+            if isinstance(value, list):
+                fields[name] = Sealed(name, bytes.fromhex(value[0]))
+    return fields

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 
 from graph.model import Instant, Moment
 from graph.stores.sqlite.folding import TieHead, chunks, fold_ties, marks
@@ -11,7 +12,13 @@ from graph.stores.sqlite.rows import Node, TieRow, stream
 _Cached = tuple[int, int, int, int, int, int | None]
 
 
-def settle(connection: sqlite3.Connection, node: Node, moment: Moment) -> None:
+def settle(connection: sqlite3.Connection, nodes: Iterable[Node], moment: Moment) -> None:
+    """Settle all of these (see above)."""
+    for node in nodes:
+        _settle(connection, node, moment)
+
+
+def _settle(connection: sqlite3.Connection, node: Node, moment: Moment) -> None:
     """Fold what was touched after the moment: ties that are not exact, and by them degrees, reach, first and last mention."""
     cached = _touched(connection, node.number, moment)
     node.folded = fold_ties(connection, [TieHead(*row[:4]) for row in cached], moment)

@@ -11,7 +11,7 @@ import pytest
 
 from api.cli import main
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 
 
 def free_port() -> int:
