@@ -69,6 +69,8 @@ class Caller:
     roles: frozenset[str]
     principal: object
     """What `context_of` is given."""
+    reads_only: bool = False
+    """Whether a mutation is refused: a session that comes without the Origin header, with which a browser says whose page it is."""
 
 
 class Denied(Exception):
@@ -227,7 +229,8 @@ class GraphQLEndpoint:
             note.started, note.size = perf_counter(), len(raw)
             return await self._run(request, raw, note)
         except Malformed as error:
-            return refusal(error.status, error.code, error.message, headers=error.headers)
+            where = {"path": list(error.path)} if error.path else None
+            return refusal(error.status, error.code, error.message, headers=error.headers, extensions=where)
         except Denied as error:
             return refusal(error.status, error.code, error.message, headers=error.headers)
         except Refused as error:
@@ -279,6 +282,8 @@ class GraphQLEndpoint:
         note.operation = known.name
         note.field = self._field(operation)
         self._check_operation(request, operation, note.field, len(raw))
+        if caller.reads_only and operation.operation is OperationType.MUTATION:
+            raise Denied(403, "FORBIDDEN", "A write with a session needs the Origin header that browsers send: use an API key from programs.")
         cost = known.cost(operation, asked.variables)
         self._guard.afford(cost)
         note.cost = cost

@@ -9,7 +9,7 @@ from typing import cast
 from graphql import DocumentNode, GraphQLResolveInfo, OperationDefinitionNode
 from starlette.requests import Request
 
-from api.auth.authentication import Unauthenticated, WrongOrigin, authenticate
+from api.auth.authentication import Unauthenticated, WrongOrigin, authenticate, check_origin
 from api.context import Context, Principal, Role, Services
 from api.cost import CostTable
 from api.documents import Documents
@@ -77,7 +77,11 @@ def bounds_of(settings: Settings) -> Bounds:
 async def admit(services: Services, request: Request) -> Caller:
     """Who sends a request; raises `Denied`."""
     try:
-        principal = await authenticate(services, request.headers, writes=request.method != "GET")
+        principal = await authenticate(services, request.headers, writes=False)
+        session = "authorization" not in request.headers
+        if session and request.method != "GET":
+            # Whether it writes is known once the document is read; a page of elsewhere is told at once.
+            check_origin(request.headers, services.settings.public_url, required=False)
     except Unauthenticated as error:
         raise Denied(401, "UNAUTHENTICATED", str(error), {"WWW-Authenticate": 'Bearer realm="ringfence"'}) from None
     except WrongOrigin as error:
@@ -86,7 +90,8 @@ async def admit(services: Services, request: Request) -> Caller:
         raise Denied(
             503, "UNAVAILABLE", "The records are down, so that nobody can be let in: nothing was done; send again.", {"Retry-After": "1"}
         ) from None
-    return Caller(principal.id, principal.institution.id, principal.service, frozenset(principal.roles), principal)
+    reads_only = session and "origin" not in request.headers
+    return Caller(principal.id, principal.institution.id, principal.service, frozenset(principal.roles), principal, reads_only)
 
 
 def masked(document: DocumentNode, operation: OperationDefinitionNode, roles: frozenset[str]) -> tuple[str, ...]:

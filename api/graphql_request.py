@@ -31,12 +31,16 @@ TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 class Malformed(Exception):
     """The request cannot be read; `status` says whose wording it is, the message what is allowed."""
 
-    def __init__(self, status: int, message: str, *, headers: Mapping[str, str] | None = None, code: str = "INVALID") -> None:
+    def __init__(
+        self, status: int, message: str, *, headers: Mapping[str, str] | None = None, code: str = "INVALID", path: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.headers = dict(headers or {})
         self.code = code
+        self.path = path
+        """Path into the variables of what is wrong in them; empty for anything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,7 @@ def _look_through(name: str, value: object) -> None:
     """Refuse, naming it, what no value may hold. A first pass knows no paths, so that good values are read quickly."""
     if value is not None and any(problem for problem in _problems(value)):
         path, message = next(_located(value, (name,), 1))
-        raise Malformed(400, f"`{'.'.join(path)}` {message}")
+        raise Malformed(400, f"`{'.'.join(path)}` {message}", path=path[1:] if name == "variables" else ())
 
 
 def _problem(value: object, depth: int) -> str | None:

@@ -73,13 +73,23 @@ class Answered:
 
 
 def intent(sealer: Sealer, institution: str, mutation: str, key: str, input_: Mapping[str, object]) -> Intent:
-    """The intent of a call; `deadline` is no part of its input (semantics 19). Raises `InvalidInput` for a malformed key."""
+    """The intent of a call; `deadline` is no part of its input (semantics 19), and null is what was left out.
+
+    Raises `InvalidInput` for a malformed key.
+    """
     if not SHORTEST_KEY <= len(key) <= LONGEST_KEY or not (key.isascii() and key.isprintable()):
         message = f"An idempotency key is {SHORTEST_KEY} to {LONGEST_KEY} printable ASCII characters: choose another."
         raise InvalidInput([Problem(("idempotencyKey",), message)])
     meant = {name: value for name, value in input_.items() if name != "deadline"}
-    canonical = orjson.dumps(meant, option=orjson.OPT_SORT_KEYS)
+    canonical = orjson.dumps(_without_nulls(meant), option=orjson.OPT_SORT_KEYS)
     return Intent(institution, mutation, key, sealer.content_hash(canonical))
+
+
+def _without_nulls(value: object) -> object:
+    """The input as it would be had every null been left out: a client that writes them out means the same."""
+    if isinstance(value, Mapping):
+        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
+    return [_without_nulls(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 NAMED: Final = and_(

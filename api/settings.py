@@ -5,12 +5,18 @@ A field `some_limit` is set by the variable `RINGFENCE_SOME_LIMIT`. Seconds are 
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 PREFIX = "RINGFENCE_"
+
+OTHERS = frozenset({PREFIX + "SOAK", PREFIX + "KEY"})
+"""Variables that are no settings: the tests' counts, and the key of `ringfence query`."""
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS = frozenset({"0", "false", "no", "off"})
@@ -156,7 +162,7 @@ class Settings:
         known = {field.name: field for field in fields(cls)}
         values: dict[str, object] = {}
         for variable, text in source.items():
-            if not variable.startswith(PREFIX) or variable == PREFIX + "SOAK":
+            if not variable.startswith(PREFIX) or variable in OTHERS:
                 continue
             name = variable.removeprefix(PREFIX).lower()
             if name not in known:
@@ -169,6 +175,10 @@ class Settings:
             value = getattr(self, field.name)
             if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 0:
                 raise InvalidSetting(f"{PREFIX}{field.name.upper()} is {value}: give a number of 0 or more.")
+            if isinstance(value, float) and not math.isfinite(value):
+                raise InvalidSetting(f"{PREFIX}{field.name.upper()} is {value}: give a number.")
+        if self.log_level not in LEVELS:
+            raise InvalidSetting(f"{PREFIX}LOG_LEVEL is {self.log_level!r}: give one of {', '.join(LEVELS)}.")
         if self.decision_seconds + self.grace_seconds >= 1.0:
             together = self.decision_seconds + self.grace_seconds
             raise InvalidSetting(f"{PREFIX}DECISION_SECONDS and {PREFIX}GRACE_SECONDS are {together:g} together: keep them below 1.")

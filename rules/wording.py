@@ -41,7 +41,12 @@ def display(signal: Signal, value: SignalValue, absent: bool, currency: str) -> 
         return money(int(value), currency)
     if signal.unit == "share":
         return f"{value * 100:.0f}%"
-    number = f"{value:,}" if isinstance(value, int) else f"{value:,.2f}".rstrip("0").rstrip(".")
+    number = f"{value:,}" if isinstance(value, int) else _decimals(value, 0 if signal.unit == "companies" and value >= 2 else 2)
     if signal.unit in _SPELT:
         return f"{number} {signal.unit.removesuffix('s') if value == 1 else signal.unit}"
     return f"{number} times" if signal.unit == "times" else number
+
+
+def _decimals(value: float, most: int) -> str:
+    """The number with at most so many decimals; companies are counted in whole ones (half of one is said all the same)."""
+    return f"{value:,.{most}f}".rstrip("0").rstrip(".") if most else f"{value:,.0f}"

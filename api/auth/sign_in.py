@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import orjson
 from sqlalchemy import Connection
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from api import audit
@@ -60,6 +60,8 @@ class SignIn:
             check_origin(request.headers, self._services.settings.public_url, required=False)
             given = await _read(request)
             return given if isinstance(given, Response) else await self._sign_in(given)
+        except ClientDisconnect:
+            return _problem(400, "INVALID", "The body ended early.")
         except WrongOrigin as error:
             return _problem(403, "FORBIDDEN", str(error))
         except Unauthenticated as error:

@@ -94,6 +94,13 @@ def test_a_malformed_body_is_refused_with_400_and_one_sentence(server: Server, c
         assert response.headers["content-type"].startswith(accept)
 
 
+@pytest.mark.parametrize("value", [b'"\\u0000"', b'"a\\tb"', b'"\\ud800"', b"9223372036854775808", b"1e999"])
+def test_a_value_that_nothing_may_hold_is_refused_with_its_path_into_the_variables(server: Server, value: bytes) -> None:
+    content = b'{"query":"query ($x: [ID]) { __typename }","variables":{"x":{"facts":["fine",' + value + b"]}}}"
+    (error,) = server.post_bytes(content).json()["errors"]
+    assert error["extensions"] == {"code": "INVALID", "path": ["x", "facts", "1"]}
+
+
 def test_a_byte_order_mark_does_no_harm(server: Server) -> None:
     assert server.post_bytes(b'\xef\xbb\xbf{"query":"{__typename}"}').json() == {"data": {"__typename": "Query"}}
 

@@ -30,12 +30,19 @@ def test_each_type_is_read():
         ("RINGFENCE_PORTT", "1", "not a setting"),
         ("RINGFENCE_WORKERS", "-1", "0 or more"),
         ("RINGFENCE_DECISION_SECONDS", "0.95", "below 1"),
+        ("RINGFENCE_DECISION_SECONDS", "nan", "give a number"),
+        ("RINGFENCE_GRAPH_SECONDS", "inf", "give a number"),
+        ("RINGFENCE_LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING, ERROR"),
     ],
 )
 def test_what_cannot_be_read_is_named(variable, text, says):
     with pytest.raises(InvalidSetting, match=says) as caught:
         Settings.from_environ({variable: text})
     assert variable in str(caught.value)
+
+
+def test_the_key_of_the_query_command_is_no_unknown_setting():
+    assert Settings.from_environ({"RINGFENCE_KEY": "rf_x"}) == Settings()
 
 
 def test_settings_are_frozen():

@@ -15,7 +15,7 @@ from graph.errors import Conflict, InvalidInput, Unknown
 from graph.ids import tie_id
 from graph.model import EntityKind, EntityName, Instant, Moment, Standing, Tie, TieKind, TransferKind
 from graph.store import GraphStore, Recorded, Refused, Repeated
-from tests.factory import START, account, application, by_id, device, fact, institution, loan, merchant, person, tie, transfer, vault
+from tests.factory import START, account, application, by_id, described, device, fact, institution, loan, merchant, person, tie, transfer, vault
 from tests.graph.comparing import opened, pages
 from tests.graph.stores import STORES, Open
 
@@ -210,13 +210,14 @@ def test_a_loan_is_applied_then_paid_out_then_as_its_latest_outcome_says(world):
 
 @pytest.mark.parametrize("first", ["application", "outcome"])
 def test_confirmed_fraud_speaks_of_loan_merchant_and_applicant(world, first):
+    world.send(described(at=1))
     both = [application(applicant=person(), at=5), fact("o", c.OutcomeKnown(loan(), "FRAUD_CONFIRMED"), 3)]
     for one in both if first == "application" else reversed(both):
         world.send(one)
     for name in (loan(), merchant(), person()):
         assert world.entity(name).standing is Standing.CONFIRMED_FRAUD
     assert world.entity(loan(), Moment(4, NOW * 2)).standing is Standing.CONFIRMED_FRAUD
-    assert world.entity(merchant(), Moment(4, NOW * 2)) is None
+    assert world.entity(merchant(), Moment(4, NOW * 2)).standing is Standing.CLEAR, "nothing said yet whose loan it was"
     world.send(fact("o2", c.OutcomeKnown(loan(), "FRAUD_RULED_OUT"), 6))
     assert {world.entity(name).standing for name in (loan(), merchant(), person())} == {Standing.CLEARED}
     assert world.entity(merchant(), Moment(5, NOW * 2)).standing is Standing.CONFIRMED_FRAUD

@@ -22,6 +22,8 @@ def shown(value: SignalValue, kind: SignalKind, unit: str | None, *, absent: boo
         (2.5, SignalKind.NUMBER, "months", "2.5 months"),
         (4.0, SignalKind.NUMBER, "times", "4 times"),
         (11.0, SignalKind.NUMBER, "companies", "11"),
+        (5.14, SignalKind.NUMBER, "companies", "5"),
+        (0.5, SignalKind.NUMBER, "companies", "0.5"),
         (0.16, SignalKind.NUMBER, "strength", "0.16"),
         (1_200, SignalKind.INTEGER, "count", "1,200"),
         (True, SignalKind.BOOLEAN, None, "yes"),

@@ -16,7 +16,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from itertools import chain, pairwise
 from types import TracebackType
 from typing import Final, Self
@@ -29,6 +29,7 @@ from graph.sealing import Sealer
 from graph.stores.sqlite.folding import CHUNK, NOTHING_SAID, Description, chunks, fold_descriptions, marks
 from graph.stores.sqlite.institutions import find_institution
 from graph.stores.sqlite.rows import (
+    STREAMS,
     Adjacency,
     MovementRow,
     Node,
@@ -38,7 +39,6 @@ from graph.stores.sqlite.rows import (
     stream_parts,
     tie_kind,
     tie_numbers,
-    unpack_degrees,
     unpack_fields,
 )
 from graph.stores.sqlite.settling import settle
@@ -48,9 +48,11 @@ _STANDINGS: Final = {standing.value: standing for standing in Standing}
 _PAID_OUT_TO: Final = TIE_NUMBERS[TieKind.PAID_OUT_TO]
 
 _LOAN: Final = ENTITY_NUMBERS[EntityKind.LOAN]
-_ALONE: Final = Adjacency((), 0)
 _PROFILE: Final = "e.key, e.label, e.value, e.subject_key, d.label, d.blocked, d.standing, d.fields"
 _DESCRIBED: Final = " LEFT JOIN description d ON d.entity = e.number"
+
+NO_TIES: Final = Adjacency((), 0)
+"""Of an entity that has none to be read."""
 
 TIE_COLUMNS: Final = "t.number, t.kind, t.from_, t.to_, t.first_at, t.last_at, t.recorded_at, t.ended_at, t.count, t.total, t.share"
 
@@ -115,20 +117,23 @@ class Snapshot:
         known = self._nodes
         fresh = [number for number in wanted if number not in known]
         if fresh:
+            at, known_at = self.moment.at, self.moment.known_at
             columns, join = (f", {_PROFILE}", _DESCRIBED) if profiles else ("", "")
             inexact: list[Node] = []
             for chunk in chunks(fresh):
                 known |= dict.fromkeys(chunk)
-                for number, name, facts, first_at, last_at, latest_at, changed_at, reach, degrees, *profile in self.connection.execute(
-                    f"""SELECT e.number, e.id, n.facts, n.first_at, n.last_at, n.latest_at, n.changed_at, n.reach, n.degrees{columns}
+                for row in self.connection.execute(
+                    f"""SELECT e.number, e.id, n.facts, n.first_at, n.last_at, n.reach, n.degrees, n.latest_at, n.changed_at{columns}
                     FROM entity e CROSS JOIN node n ON n.entity = e.number{join}
                     WHERE e.number IN ({marks(chunk)}) AND e.institution = ?""",
                     [*chunk, self.number],
                 ):
-                    node = Node(number, name, facts > 0, first_at, last_at, reach, unpack_degrees(degrees), None, tuple(profile) or None)
-                    if latest_at > self.moment.at or changed_at > self.moment.known_at:
+                    number, name, facts, first_at, last_at, reach, degrees, latest_at, changed_at = row[:9]
+                    node = known[number] = Node(
+                        number, name, facts > 0, first_at, last_at, reach, dict(STREAMS(degrees)), None, row[9:] or None
+                    )
+                    if latest_at > at or changed_at > known_at:
                         inexact.append(node)
-                    known[number] = node
             settle(self.connection, inexact, self.moment)
         return {number: node for number in wanted if (node := known[number]) is not None and node.exists}
 
@@ -142,7 +147,7 @@ class Snapshot:
         for number, node in self.load(nodes).items():
             degree = node.degree(only)
             if degree == 0:
-                around[number] = _ALONE
+                around[number] = NO_TIES
             elif node.folded is None and degree <= limit:
                 small.append(node)
             elif deadline is None or time.monotonic() < deadline:
@@ -258,8 +263,8 @@ class Snapshot:
             }
             end = 3 if incoming else 2
             for chunk in _padded(sorted(probes)):
-                for row in self.connection.execute(_probing(len(chunk), incoming), list(chain.from_iterable(chunk))):
-                    found[row[end]].append(TieRow._make(row))
+                for tie in map(_as_tie, self.connection.execute(_probing(len(chunk), incoming), list(chain.from_iterable(chunk)))):
+                    found[tie[end]].append(tie)
         return {number: Adjacency(tuple(self.newest_first(ties)), 0) for number, ties in found.items()}
 
     def _newest(self, node: Node, limit: int, degree: int, only: frozenset[int] | None) -> Adjacency:
@@ -279,7 +284,7 @@ class Snapshot:
                 ORDER BY t.last_at DESC, t.recorded_at DESC, e.id DESC LIMIT ?""",
                 (node.number, kind, *bounds, limit),
             )
-            ties += [TieRow(*row) for row in rows]
+            ties += map(_as_tie, rows)
         newest = self.newest_first(ties)[:limit]
         return Adjacency(tuple(newest), degree - len(newest))
 
@@ -318,12 +323,18 @@ def _padded(probes: Sequence[tuple[int, int]]) -> Iterator[list[tuple[int, int]]
 
 @cache
 def _probing(width: int, incoming: bool) -> str:
-    """The statement for so many pairs of an entity and a kind of tie."""
+    """The statement for so many pairs of an entity and a kind of tie.
+
+    What must hold of the tie names the probe as well, or the planner may build a filter over all ties first.
+    """
     end, index = ("to_", "tie_to") if incoming else ("from_", "tie_from")
     return f"""WITH probe (entity, kind) AS (VALUES {",".join(["(?,?)"] * width)})
         SELECT {TIE_COLUMNS} FROM probe CROSS JOIN tie t INDEXED BY {index} ON t.{end} = probe.entity AND t.kind = probe.kind
-        WHERE t.count > 0 AND t.ended_at IS NULL AND t.from_ <> t.to_"""
+        WHERE iif(probe.kind < 0, 0, t.count > 0 AND t.ended_at IS NULL AND t.from_ <> t.to_)"""
 
+
+_as_tie: Final = partial(tuple.__new__, TieRow)
+"""`TieRow._make` without its check of the length."""
 
 _NOWHERE: Final = (-1, -1)
 """A probe that finds nothing."""

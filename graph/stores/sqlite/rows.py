@@ -119,9 +119,13 @@ def pack_degrees(degrees: dict[int, int]) -> bytes:
     return b"".join([struct.pack("<HI", code, count) for code, count in sorted(degrees.items()) if count])
 
 
+STREAMS: Final = struct.Struct("<HI").iter_unpack
+"""Pairs of stream and count out of what `pack_degrees` made."""
+
+
 def unpack_degrees(kept: bytes) -> dict[int, int]:
     """The reverse of `pack_degrees`."""
-    return dict(struct.iter_unpack("<HI", kept))
+    return dict(STREAMS(kept))
 
 
 def tie_numbers(kinds: frozenset[TieKind] | None) -> frozenset[int] | None:

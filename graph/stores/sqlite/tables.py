@@ -116,7 +116,7 @@ def open_writer(path: Path, *, cache_kib: int = 65_536, waiting: float = WAITING
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA cache_size = {-cache_kib:d}")
         connection.execute("PRAGMA temp_store = MEMORY")
-        connection.execute("PRAGMA wal_autocheckpoint = 8000")
+        connection.execute("PRAGMA wal_autocheckpoint = 16000")
         connection.execute("PRAGMA journal_size_limit = 67108864")
         _create(connection)
     except BaseException:

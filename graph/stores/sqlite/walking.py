@@ -11,8 +11,8 @@ from graph.chains import strengths
 from graph.ids import TIE_KINDS, tie_id
 from graph.model import Neighbour, Neighbourhood, Tie, TieKind, Truncation, TruncationCause, WalkBounds
 from graph.stores.sqlite.crowding import Cut, count_unread
-from graph.stores.sqlite.reading import Snapshot
-from graph.stores.sqlite.rows import Adjacency, Node, TieRow, stream, stream_parts
+from graph.stores.sqlite.reading import NO_TIES, Snapshot
+from graph.stores.sqlite.rows import Adjacency, Node, TieRow, stream, stream_parts, tie_numbers
 
 _BASE: Final = {number: weighing.BASE[kind] for number, kind in TIE_KINDS.items()}
 
@@ -32,19 +32,19 @@ def walk(snapshot: Snapshot, centre: int, bounds: WalkBounds, deadline: float | 
 
 def tie_of(row: TieRow, nodes: Mapping[int, Node], weight: float) -> Tie:
     """A row as the graph's word; both ends must be among the nodes."""
-    from_, to, kind = nodes[row.from_], nodes[row.to], TIE_KINDS[row.kind]
-    return Tie(
-        tie_id(kind, from_.id, to.id), kind, from_.id, to.id, weight,
-        row.first_at, row.last_at, row.recorded_at, row.ended_at, row.times, row.total, row.share,
-    )  # fmt: skip
+    _, number, start, end, *rest = row
+    from_id, to_id, kind = nodes[start].id, nodes[end].id, TIE_KINDS[number]
+    return Tie(tie_id(kind, from_id, to_id), kind, from_id, to_id, weight, *rest)
 
 
 def weigh(row: TieRow, nodes: Mapping[int, Node]) -> float:
     """The weight of a tie between two of the nodes (see `graph.weighing`)."""
-    from_degree = nodes[row.from_].degrees.get(stream(row.kind, False, row.to), 0)
-    to_degree = nodes[row.to].degrees.get(stream(row.kind, True, row.from_), 0)
+    kind, from_, to = row[1:4]
+    from_degree = nodes[from_].degrees.get(stream(kind, False, to), 0)
+    to_degree = nodes[to].degrees.get(stream(kind, True, from_), 0)
     # The lesser scarcity is that of the greater degree.
-    return _BASE[row.kind] * weighing.scarcity(max(from_degree, to_degree))
+    degree = from_degree if from_degree > to_degree else to_degree
+    return _BASE[kind] if degree <= 2 else _BASE[kind] * weighing.scarcity(degree)
 
 
 def late(deadline: float | None) -> bool:
@@ -60,8 +60,9 @@ class _Walk:
         self.bounds = bounds
         self.deadline = deadline
         self.centre = centre
-        self.nodes = snapshot.load([centre])
-        self.inside = {centre}
+        self.nodes = snapshot.load([centre], profiles=True)
+        self.inside = {centre: 0}
+        """With the distance at which each was found."""
         self.shown: dict[int, TieRow] = {}
         self.weights: dict[int, float] = {}
         """Of the ties shown, by number."""
@@ -72,6 +73,10 @@ class _Walk:
         self.cut: dict[int, Cut] = {}
         """Entities with more ties than were read of them."""
         self.causes: set[TruncationCause] = set()
+        self.beside: dict[int, list[int]] = {centre: []}
+        """Kinds of the shown ties of each entity."""
+        self.shortened = False
+        """Whether a tie was shown that may bring entities nearer than they were found."""
         self.strengths = {centre: 1.0}
         """Of the best chain by which each entity was found so far."""
 
@@ -87,7 +92,7 @@ class _Walk:
             self.fresh = []
             for node in level:
                 if node in around:
-                    self._take(node, around[node], room, reached)
+                    self._take(node, around[node], room, reached, distance)
                     if around[node].left_out:
                         self.cut[node] = Cut(around[node].left_out, frozenset(row.number for row in around[node].ties), kinds)
                 else:
@@ -107,7 +112,10 @@ class _Walk:
         """What surrounds each entity of a level: its newest ties of at least the minimum weight."""
         limit = self.bounds.ties_per_entity
         if self.bounds.minimum_weight <= 0.0:
-            return self.snapshot.adjacent(level, limit, kinds, self.deadline)
+            only = tie_numbers(kinds)
+            exhausted = {number: NO_TIES for number in level if self._all_shown(number, only, limit)}
+            unread = [number for number in level if number not in exhausted]
+            return exhausted | self.snapshot.adjacent(unread, limit, kinds, self.deadline)
         around = self._heavy_around(level, kinds)
         others = {row.other(node) for node, found in around.items() for row in found.ties}
         self.nodes |= self.snapshot.load(others.difference(self.nodes))
@@ -116,6 +124,12 @@ class _Walk:
             ties = [row for row in found.ties if weigh(row, self.nodes) >= self.bounds.minimum_weight]
             heavy[node] = Adjacency(tuple(ties[:limit]), max(0, len(ties) - limit))
         return heavy
+
+    def _all_shown(self, number: int, only: frozenset[int] | None, limit: int) -> bool:
+        """Whether every tie that would be read of this entity is shown already, by others."""
+        shown = self.beside[number]
+        count = len(shown) if only is None else sum([kind in only for kind in shown])
+        return count <= limit and count == self.nodes[number].degree(only)
 
     def _heavy_around(self, level: list[int], kinds: frozenset[TieKind] | None) -> dict[int, Adjacency]:
         """All ties of each entity but those of kinds that its own degree makes lighter than the minimum: a hub's crowd is not read."""
@@ -133,47 +147,53 @@ class _Walk:
             around |= self.snapshot.adjacent(numbers, max(most, 1), only, self.deadline)
         return around
 
-    def _take(self, node: int, found: Adjacency, room: int, reached: list[int]) -> None:
-        """Show an entity's ties as far as the bounds allow."""
+    def _take(self, node: int, found: Adjacency, room: int, reached: list[int], distance: int) -> None:
+        """Show the ties of an entity at this distance as far as the bounds allow."""
+        shown, inside, most = self.shown, self.inside, self.bounds.ties
         for row in found.ties:
-            if row.number in self.shown:
+            number, kind, from_, to = row[:4]
+            if number in shown:
                 continue
-            other = row.other(node)
-            if len(self.shown) >= self.bounds.ties:
+            other = to if from_ == node else from_
+            if len(shown) >= most:
                 self.causes.add(TruncationCause.TIES)
-                self.left_out[row.number] = row
-            elif other in self.inside:
-                self._show(node, row)
-            elif len(self.inside) >= room:
-                self.causes.add(TruncationCause.ENTITIES)
-                self.left_out[row.number] = row
-            else:
-                self.inside.add(other)
+                self.left_out[number] = row
+                continue
+            if other not in inside:
+                if len(inside) >= room:
+                    self.causes.add(TruncationCause.ENTITIES)
+                    self.left_out[number] = row
+                    continue
+                inside[other] = distance + 1
+                self.beside[other] = []
                 reached.append(other)
-                self._show(node, row)
-
-    def _show(self, node: int, row: TieRow) -> None:
-        self.shown[row.number] = row
-        self.fresh.append((node, row))
-        self.left_out.pop(row.number, None)
+            elif inside[other] < distance - 1:
+                self.shortened = True
+            shown[number] = row
+            self.fresh.append((node, row))
+            self.left_out.pop(number, None)
+            self.beside[node].append(kind)
+            self.beside[other].append(kind)
 
     def _weigh(self) -> None:
         """Weigh the ties that a level showed, and with them the chains by which it reached others."""
-        self.nodes |= self.snapshot.load(self.inside.difference(self.nodes))
+        nodes, known = self.nodes, self.strengths
+        nodes |= self.snapshot.load([number for number in self.inside if number not in nodes], profiles=True)
         for node, row in self.fresh:
-            weight = self.weights[row.number] = weigh(row, self.nodes)
-            strength, other = self.strengths[node] * weight, row.other(node)
-            if strength > self.strengths.get(other, 0.0):
-                self.strengths[other] = strength
+            weight = self.weights[row.number] = weigh(row, nodes)
+            strength, other = known[node] * weight, row.other(node)
+            if strength > known.get(other, 0.0):
+                known[other] = strength
 
     def neighbourhood(self) -> Neighbourhood:
         """What was walked, in the contract's order."""
-        found = strengths(self.centre, ((row.from_, row.to, self.weights[number]) for number, row in self.shown.items()))
+        weights = self.weights
+        found = strengths(self.centre, [(row.from_, row.to, weights[number]) for number, row in self.shown.items()])
         entities = self.snapshot.entities(self.inside)
-        distances = self._distances()
-        neighbours = [Neighbour(entities[number], distances[number], found[number]) for number in self.inside]
-        neighbours.sort(key=lambda n: (n.distance, -n.strength, n.entity.id))
-        ties = [tie_of(row, self.nodes, self.weights[number]) for number, row in self.shown.items()]
+        distances = self._distances() if self.shortened else self.inside
+        order = sorted([(distances[number], -found[number], entity.id, number) for number, entity in entities.items()])
+        neighbours = [Neighbour(entities[number], distance, -minus) for distance, minus, _, number in order]
+        ties = [tie_of(row, self.nodes, weights[number]) for number, row in self.shown.items()]
         ties.sort(key=lambda tie: (-tie.weight, tie.id))
         return Neighbourhood(self.nodes[self.centre].id, self.snapshot.moment, tuple(neighbours), tuple(ties), self._truncation())
 
