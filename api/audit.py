@@ -117,6 +117,13 @@ def verify(connection: Connection, keys: AuditKeys, institution: str, checkpoint
 
     What was cut off at the end is found up to the newest of the `checkpoints`. Linear in the chain.
     """
+    try:
+        return _verify(connection, keys, institution, checkpoints)
+    except (TypeError, ValueError):  # SQLite keeps values of any type in any column
+        raise BrokenChain(f"The audit chain of {institution} holds values of a kind that is never written there: it was changed.") from None
+
+
+def _verify(connection: Connection, keys: AuditKeys, institution: str, checkpoints: Iterable[Checkpoint]) -> int:
     due: dict[int, set[str]] = {}
     for point in checkpoints:
         _check_signature(keys, institution, point)

@@ -283,7 +283,9 @@ class GraphQLEndpoint:
         note.field = self._field(operation)
         self._check_operation(request, operation, note.field, len(raw))
         if caller.reads_only and operation.operation is OperationType.MUTATION:
-            raise Denied(403, "FORBIDDEN", "A write with a session needs the Origin header that browsers send: use an API key from programs.")
+            raise Denied(
+                403, "FORBIDDEN", "A write with a session needs the Origin header that browsers send: use an API key from programs."
+            )
         cost = known.cost(operation, asked.variables)
         self._guard.afford(cost)
         note.cost = cost

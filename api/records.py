@@ -88,17 +88,46 @@ def embedded_engine(path: Path, lock_seconds: float = 0.5) -> Engine:
 
 
 @dataclass(slots=True)
+class _File:
+    """The file of the records. A process keeps to the one that it opened first: what went into a removed one would be lost."""
+
+    path: Path
+    identity: tuple[int, int] | None = None
+    """Device and file number; None before it was opened."""
+
+    def check(self) -> None:
+        """Raise `RecordsUnavailable` when the file was removed or another stands in its place."""
+        if self.identity is not None and self._found() != self.identity:
+            name = self.path.name
+            raise RecordsUnavailable(f"The file {name} was removed or replaced while in use: put it back, or start the program again.")
+
+    def keep(self) -> None:
+        """Remember the file that was just opened."""
+        self.identity = self.identity or self._found()
+
+    def _found(self) -> tuple[int, int] | None:
+        try:
+            stat = self.path.stat()
+        except OSError:
+            return None
+        return stat.st_dev, stat.st_ino
+
+
+@dataclass(slots=True)
 class _Session:
     """A thread's own connection, opened when first needed and again after a failure."""
 
     engine: Engine
+    file: _File
     connection: Connection | None = None
     raw: Any = None
     synchronous: int = FULL
 
     def open(self) -> Connection:
+        self.file.check()
         if self.connection is None:
             self.connection = self.engine.connect()
+            self.file.keep()
             self.raw = self.connection.connection.driver_connection
             self.synchronous = FULL
         return self.connection
@@ -132,6 +161,7 @@ class Records:
         self._writes: Line = queue.SimpleQueue()
         self._reads: Line = queue.SimpleQueue()
         self._closed = False
+        self._file = _File(Path(engine.url.database or ""))
         self.committed: Callable[[float], None] = lambda _seconds: None
         """Told the seconds of each durable commit, on the writer's thread."""
         self._threads = [threading.Thread(target=self._write_loop, name="records-writer", daemon=True)]
@@ -192,7 +222,7 @@ class Records:
             timer.cancel()
 
     def _write_loop(self) -> None:
-        session = _Session(self.engine)
+        session = _Session(self.engine, self._file)
         open_ = True
         while open_:
             item = self._writes.get()
@@ -223,6 +253,7 @@ class Records:
             session.raw.execute("BEGIN IMMEDIATE")
             for item in items:
                 _run_in_savepoint(session, connection, item)
+            self._file.check()
             begun = time.perf_counter()
             session.end("COMMIT")
             if durable:
@@ -236,7 +267,7 @@ class Records:
         _settle_all(items)
 
     def _read_loop(self) -> None:
-        session = _Session(self.engine)
+        session = _Session(self.engine, self._file)
         while (item := self._reads.get()) is not None:
             if item.future.done():
                 continue
@@ -270,6 +301,8 @@ def unavailable(error: BaseException) -> RecordsUnavailable:
     reason = str(getattr(error, "orig", None) or error)
     if "full" in reason:
         reason = "the disk is full"
+    elif "disk I/O error" in reason:  # so a full disk is called where not even the index of the log can grow
+        reason = "its disk is full or failing: see that there is room on it"
     elif "locked" in reason:
         reason = "another process holds the lock"
     refusal = RecordsUnavailable(f"The records cannot be used now ({reason}): send again.")

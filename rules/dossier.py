@@ -14,6 +14,7 @@ import orjson
 
 from graph.measures.latest import Latest
 from graph.model import Entity, Neighbour, Neighbourhood, Sealed, Truncation, TruncationCause
+from graph.quickly import quickly
 from rules.dossier_format import Table, read, write
 from rules.model import Dossier
 
@@ -24,6 +25,8 @@ MAXIMUM_ENTITIES: Final = 100
 MAXIMUM_TIES: Final = 200
 """Of a dossier, and so of the evidence of any decision."""
 
+_entity: Final = quickly(Entity)
+_neighbour: Final = quickly(Neighbour)
 _latest: Latest[Dossier, bytes] = Latest()
 """Settling, hashing and storing one dossier write it once."""
 
@@ -69,19 +72,19 @@ def settle(dossier: Dossier) -> Dossier:
 
 def _plain(hood: Neighbourhood) -> Neighbourhood:
     """The neighbourhood without ciphertexts and keys."""
-    if not any(one.entity.subject_key is not None or _sealed(one.entity) for one in hood.neighbours):
-        return hood
-    # Made by hand and not by `replace`, which costs three times as much, for each of a hundred entities in each decision.
-    near = tuple(Neighbour(_without_secrets(one.entity), one.distance, one.strength) for one in hood.neighbours)
+    near = tuple(
+        _neighbour(_without_secrets(one.entity), one.distance, one.strength) if _secret(one.entity) else one for one in hood.neighbours
+    )
     return replace(hood, neighbours=near)
 
 
-def _sealed(entity: Entity) -> bool:
-    return any(type(value) is Sealed for value in entity.fields.values())
+def _secret(entity: Entity) -> bool:
+    """Whether a key or a ciphertext comes with it."""
+    return entity.subject_key is not None or Sealed in map(type, entity.fields.values())
 
 
 def _without_secrets(entity: Entity) -> Entity:
-    return Entity(
+    return _entity(
         entity.id,
         entity.kind,
         entity.key,
@@ -92,6 +95,7 @@ def _without_secrets(entity: Entity) -> Entity:
         entity.standing,
         entity.reach,
         {name: value for name, value in entity.fields.items() if type(value) is not Sealed},
+        None,
     )
 
 

@@ -53,11 +53,7 @@ class Table:
 
     def place(self, id: str) -> int:
         """The id's place, which it gets when it is first named."""
-        places = self.places
-        place = places.get(id)
-        if place is None:
-            place = places[id] = len(places)
-        return place
+        return self.places.setdefault(id, len(self.places))
 
     def ago(self, moment: int | None) -> int | None:
         """Milliseconds before the application; None stays None."""
@@ -82,26 +78,28 @@ class Table:
             int(entity.blocked),
             _STANDING_PLACE[entity.standing],
             entity.reach,
-            {name: self.value(value) for name, value in entity.fields.items()},
+            {name: self.value(value) if isinstance(value, str) else value for name, value in entity.fields.items()},
             one.distance,
             one.strength,
         ]
 
     def tie(self, tie: Tie) -> list[object]:
         """One tie; what is None at its end is left out."""
-        start, end = self.place(tie.from_id), self.place(tie.to_id)
+        places, at, from_id, to_id, first_at = self.places, self.at, tie.from_id, tie.to_id, tie.first_at
         line: list[object] = [
             _TIE_PLACE[tie.kind],
-            start,
-            end,
+            places.setdefault(from_id, len(places)),
+            places.setdefault(to_id, len(places)),
             tie.weight,
-            self.at - tie.first_at,
-            tie.first_at - tie.last_at,
-            tie.first_at - tie.recorded_at,
+            at - first_at,
+            first_at - tie.last_at,
+            first_at - tie.recorded_at,
             tie.count,
         ]
-        derived = _tie_id(tie.kind, tie.from_id, tie.to_id)
-        rest = [None if derived == tie.id else tie.id, self.ago(tie.ended_at), tie.total, tie.share]
+        derived = _tie_id(tie.kind, from_id, to_id) == tie.id
+        if derived and tie.ended_at is None and tie.total is None and tie.share is None:
+            return line
+        rest = [None if derived else tie.id, self.ago(tie.ended_at), tie.total, tie.share]
         while rest and rest[-1] is None:
             rest.pop()
         return line + rest

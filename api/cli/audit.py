@@ -55,6 +55,9 @@ def verify(institution: str, heads: tuple[Path, ...], data: Path | None) -> None
 
     Example: ringfence audit verify --institution rural-bank --head checkpoint.json
     """
+    for path in heads:
+        if not path.read_bytes().strip():
+            raise Failure(f"The file {path} is empty and holds no checkpoint: give one that `ringfence audit head` printed.")
     daily = sorted((settings_for(data).data / CHECKPOINTS).glob(f"{institution}-[0-9]*.json"))
     points = [point for path in (*heads, *daily) for point in audit.read_checkpoints(path.read_bytes())]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ ERRORS = 1
 @click.option("--key", envvar="RINGFENCE_KEY", metavar="KEY", help="API key; also from the variable RINGFENCE_KEY.")
 @click.option("--key-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="File with the API key.")
 @click.option("--url", metavar="URL", help="The server; left out: that of this machine.")
-@click.option("--timeout", default=30.0, show_default=True, help="Seconds to wait.")
+@click.option("--timeout", type=click.FloatRange(0.1, 3600), default=30.0, show_default=True, help="Seconds to wait.")
 @data_option
 def command(
     document: str,
@@ -45,6 +46,8 @@ def command(
         key = key_file.read_text(encoding="utf-8").strip()
     if not key:
         raise click.UsageError("Give a key of `ringfence keys create` with --key or --key-file.")
+    if not (key.isascii() and key.isprintable()) or math.isnan(timeout):
+        raise click.UsageError("A key is what `ringfence keys create` printed, and --timeout a number of seconds: correct them.")
     settings = settings_for(data)
     address = url or f"http://{settings.host}:{settings.port}"
     body: dict[str, Any] = {"query": _text(document)}

@@ -10,6 +10,7 @@ from graph.measures.latest import Latest
 from graph.measures.picture import Picture, ties_of
 from graph.measures.sharing import Sharer, sharers
 from graph.model import EntityKind, Instant, Tie, TieKind
+from graph.quickly import quickly
 
 FAMILIES: Final[dict[EntityKind, str]] = {
     EntityKind.DEVICE: "device",
@@ -72,6 +73,7 @@ class Bonds:
         return next((bond.weight for bond in self.all if bond.party == party), 0.0)
 
 
+_made: Final = quickly(Bond)
 _latest: Latest[Picture, Bonds] = Latest()
 
 
@@ -112,4 +114,4 @@ def _bond(party: str, sharer: Sharer | None, direct: list[Tie]) -> Bond:
     apart = 1.0
     for family in sorted(best):
         apart *= 1.0 - best[family]
-    return Bond(party, tuple(sorted(best)), 1.0 - apart, sharer, tuple(direct))
+    return _made(party, tuple(sorted(best)), 1.0 - apart, sharer, tuple(direct))

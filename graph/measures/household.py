@@ -43,6 +43,8 @@ class Household:
     """Members of each of those companies, by the id that stands for it, sorted."""
     loans: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Loans in sight of each of those companies, by the id that stands for it, sorted."""
+    applied: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    """Merchant and applicant of each loan in sight, by its id, nearest first, as `parties_of`."""
 
 
 _latest: Latest[Picture, Household] = Latest()
@@ -86,6 +88,7 @@ def _look(picture: Picture) -> Household:
     members = frozenset([*people, *([merchant] if merchant else [])])
     accounts = {other for member in members for other, tie in ties_of(picture, member) if tie.kind is TieKind.HOLDS}
     companies = _companies(picture, members | shops)
+    applied = {known.id: parties_of(picture, known) for known in entities(picture) if known.kind is EntityKind.LOAN}
     return Household(
         loan=loan,
         applied_at=applied_at,
@@ -97,7 +100,8 @@ def _look(picture: Picture) -> Household:
         members=members,
         companies=companies,
         together=_together(companies),
-        loans=_loans(picture, companies),
+        loans=_loans(applied, companies),
+        applied=applied,
     )
 
 
@@ -141,11 +145,10 @@ def _together(companies: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     return {company: tuple(members) for company, members in found.items()}
 
 
-def _loans(picture: Picture, companies: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+def _loans(applied: Mapping[str, tuple[str | None, str | None]], companies: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     found: dict[str, set[str]] = {}
-    for known in entities(picture):
-        if known.kind is EntityKind.LOAN:
-            for party in parties_of(picture, known):
-                if party is not None and party in companies:
-                    found.setdefault(companies[party], set()).add(known.id)
+    for loan, parties in applied.items():
+        for party in parties:
+            if party is not None and party in companies:
+                found.setdefault(companies[party], set()).add(loan)
     return {company: tuple(sorted(loans)) for company, loans in found.items()}

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from graph.measures.bonds import bonds
-from graph.measures.household import Household, parties_of
-from graph.measures.picture import DAY, Picture, entities, entity, loan_state, ties_of, whole_number
-from graph.model import Entity, EntityKind, Instant, LoanState, TieKind
+from graph.measures.household import Household
+from graph.measures.latest import Latest
+from graph.measures.picture import DAY, Picture, entity, loan_state, ties_of, whole_number
+from graph.model import Entity, Instant, LoanState, TieKind
 
 MINIMUM_BOND: Final = 0.1
 """Least weight of a bond that counts when it is of one family alone; one of two families counts from a tenth of it."""
@@ -39,13 +40,16 @@ class LoansAtOnce:
         return len(self.own) + len(self.tied)
 
 
+_latest: Latest[Picture, dict[tuple[float, Instant], LoansAtOnce]] = Latest()
+
+
 def loans_at_once(
     picture: Picture, household: Household, *, minimum_bond: float = MINIMUM_BOND, pending: Instant = 30 * DAY
 ) -> LoansAtOnce:
     """Loans that are open at once in the household, its affiliates and the companies bound to it.
 
     Open is what is paid out and not repaid or defaulted, and what was applied for within `pending` milliseconds before this
-    application and has no outcome. O(bonds + loans).
+    application and has no outcome. O(bonds + loans); asked again for the same picture and bounds, the same answer is given.
 
     >>> from graph.measures.household import household
     >>> from graph.measures.picture import as_graph
@@ -54,14 +58,21 @@ def loans_at_once(
     >>> loans_at_once(empty, household(empty)).count
     0
     """
+    answers = _latest.get(picture, dict)
+    found = answers.get((minimum_bond, pending))
+    if found is None:
+        found = answers[minimum_bond, pending] = _count(picture, household, minimum_bond, pending)
+    return found
+
+
+def _count(picture: Picture, household: Household, minimum_bond: float, pending: Instant) -> LoansAtOnce:
     own_parties = household.members.union(household.affiliates)
     own = [
         loan
-        for loan in entities(picture)
-        if loan.kind is EntityKind.LOAN
-        and loan.id != household.loan
-        and own_parties.intersection(party for party in parties_of(picture, loan) if party)
-        and _open(loan, household.applied_at, pending)
+        for id_, (merchant, applicant) in household.applied.items()
+        if (merchant in own_parties or applicant in own_parties)
+        and id_ != household.loan
+        and _open(loan := entity(picture, id_), household.applied_at, pending)
     ]
     tied: list[tuple[Entity, str]] = []
     ties: list[str] = []

@@ -10,7 +10,7 @@ import networkx as nx
 
 from graph.measures.household import Household
 from graph.measures.latest import Latest
-from graph.measures.picture import Picture, entities
+from graph.measures.picture import Picture, entities, ties
 from graph.model import Entity, EntityKind, Standing, Tie
 
 
@@ -87,8 +87,8 @@ def _around(picture: Picture, household: Household, bad: list[Entity]) -> Fraud:
         return Fraud((), 0.0)
     strongest: nx.Graph[str] = nx.Graph()
     strongest.add_nodes_from(starts)
-    for from_, to, known in picture.edges(data=True):
-        tie: Tie = known["tie"]
+    for tie in ties(picture):
+        from_, to = tie.from_id, tie.to_id
         if household.loan in (from_, to) or tie.weight <= 0.0:
             continue
         best: Tie | None = strongest.edges[from_, to]["tie"] if strongest.has_edge(from_, to) else None

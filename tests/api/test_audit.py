@@ -66,6 +66,14 @@ def test_any_change_of_any_column_is_found(connection, change, sequence):
         verify(connection)
 
 
+@pytest.mark.parametrize("column", ["at", "principal", "subjects", "digest", "hash"])
+@pytest.mark.parametrize("value", ["'text'", "x'ff'", "1.5"])
+def test_a_value_of_another_type_is_a_change_and_no_fault(connection, column, value):
+    connection.exec_driver_sql(f"UPDATE audit_entries SET {column} = {value} WHERE sequence = 2")
+    with pytest.raises(BrokenChain, match="changed"):
+        verify(connection)
+
+
 def test_two_entries_that_changed_places_are_found(connection):
     connection.execute(update(audit_entries).where(mine(3)).values(sequence=100))
     connection.execute(update(audit_entries).where(mine(4)).values(sequence=3))

@@ -110,6 +110,20 @@ def test_a_malformed_key_is_refused_by_name(key, tmp_path):
     assert caught.value.problems[0].path == ("idempotencyKey",)
 
 
+def test_a_null_is_what_was_left_out(tmp_path):
+    sealer = Vault.open(tmp_path / "keys.json", create=True).sealer("rural-bank")
+
+    def hashed(application) -> bytes:
+        return idempotency.intent(
+            sealer, "rural-bank", "assessLoan", "key-0001", {"application": application, "facts": [application]}
+        ).input_hash
+
+    assert hashed({"key": "L-1", "applicant": None, "place": {"address": "x", "latitude": None}}) == hashed(
+        {"key": "L-1", "place": {"address": "x"}}
+    )
+    assert hashed({"key": "L-1", "device": ""}) != hashed({"key": "L-1"})
+
+
 def test_the_deadline_is_no_part_of_the_input_and_everything_else_is(tmp_path):
     sealer = Vault.open(tmp_path / "keys.json").sealer("rural-bank")
 

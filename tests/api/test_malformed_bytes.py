@@ -6,6 +6,7 @@ import io
 import json
 import re
 import socket
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -60,6 +61,13 @@ def test_a_body_many_times_too_large_is_answered_413_and_not_reset(server: Liste
     assert httpx.post(server.url, content=b" " * size, headers=headers).status_code == 413
     pieces = (b" " * 65_536 for _ in range(size // 65_536))
     assert httpx.post(server.url, content=pieces, headers=headers).status_code == 413
+
+
+def test_who_leaves_while_signing_in_is_no_fault_of_ours(server: Listening, log: io.StringIO) -> None:
+    head = f"POST /session HTTP/1.1\r\nHost: x\r\n{TYPE}\r\nContent-Length: 100\r\n\r\n"
+    assert set(statuses(server.raw(head.encode() + b"{", leave=True))) <= {400}
+    time.sleep(0.2)
+    assert '"event":"fault"' not in log.getvalue()
 
 
 def test_a_body_longer_than_it_says_is_not_read_as_another_request_of_ours(server: Listening) -> None:

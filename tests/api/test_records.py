@@ -198,6 +198,27 @@ def test_a_file_that_is_no_database_is_unavailable_and_not_a_fault(tmp_path):
     asyncio.run(use())
 
 
+@pytest.mark.parametrize("replaced", [False, True])
+def test_nothing_is_acknowledged_that_went_into_a_removed_or_replaced_file(tmp_path, replaced):
+    path, aside = tmp_path / "records.db", tmp_path / "aside.db"
+
+    async def use(records: Records) -> None:
+        await records.write(put(1))
+        path.rename(aside)
+        if replaced:
+            sqlite3.connect(path).execute("CREATE TABLE written (number INTEGER, text TEXT)").connection.close()
+        for ask in (records.write(put(2)), records.claim(put(3)), records.read(count), records.ready()):
+            with pytest.raises(RecordsUnavailable, match="removed or replaced"):
+                await ask
+        assert path.exists() is replaced, "no empty file is made in its place"
+        if not replaced:
+            aside.rename(path)
+            await records.write(put(4))
+            assert await records.read(count) == 2
+
+    run(tmp_path, use)
+
+
 def test_closing_finishes_what_waits_and_then_refuses(tmp_path):
     async def use() -> Sequence[object]:
         records = open_embedded(tmp_path / "records.db", Bounds(timeout=10))

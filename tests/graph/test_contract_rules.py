@@ -15,7 +15,22 @@ from graph.errors import Conflict, InvalidInput, Unknown
 from graph.ids import tie_id
 from graph.model import EntityKind, EntityName, Instant, Moment, Standing, Tie, TieKind, TransferKind
 from graph.store import GraphStore, Recorded, Refused, Repeated
-from tests.factory import START, account, application, by_id, described, device, fact, institution, loan, merchant, person, tie, transfer, vault
+from tests.factory import (
+    START,
+    account,
+    application,
+    by_id,
+    described,
+    device,
+    fact,
+    institution,
+    loan,
+    merchant,
+    person,
+    tie,
+    transfer,
+    vault,
+)
 from tests.graph.comparing import opened, pages
 from tests.graph.stores import STORES, Open
 

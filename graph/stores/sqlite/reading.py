@@ -15,18 +15,20 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
-from itertools import chain, pairwise
+from itertools import chain
+from operator import attrgetter
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from graph import weighing
 from graph.ids import ENTITY_NUMBERS, TIE_NUMBERS, tie_id
 from graph.merging import VALUE_FIELDS
 from graph.model import Entity, EntityKind, FieldValue, Instant, LoanState, Moment, Sealed, Standing, Tie, TieKind, Transfer, TransferKind
+from graph.quickly import quickly
 from graph.sealing import Sealer
-from graph.stores.sqlite.folding import CHUNK, NOTHING_SAID, Description, chunks, fold_descriptions, marks
+from graph.stores.sqlite.folding import CHUNK, NOTHING_SAID, chunks, fold_descriptions, marks
 from graph.stores.sqlite.institutions import find_institution
 from graph.stores.sqlite.rows import (
     STREAMS,
@@ -47,6 +49,7 @@ TRANSFER_KINDS: Final = tuple(TransferKind)
 _STANDINGS: Final = {standing.value: standing for standing in Standing}
 _PAID_OUT_TO: Final = TIE_NUMBERS[TieKind.PAID_OUT_TO]
 
+_entity: Final = quickly(Entity)
 _LOAN: Final = ENTITY_NUMBERS[EntityKind.LOAN]
 _PROFILE: Final = "e.key, e.label, e.value, e.subject_key, d.label, d.blocked, d.standing, d.fields"
 _DESCRIBED: Final = " LEFT JOIN description d ON d.entity = e.number"
@@ -129,13 +132,12 @@ class Snapshot:
                     [*chunk, self.number],
                 ):
                     number, name, facts, first_at, last_at, reach, degrees, latest_at, changed_at = row[:9]
-                    node = known[number] = Node(
-                        number, name, facts > 0, first_at, last_at, reach, dict(STREAMS(degrees)), None, row[9:] or None
-                    )
+                    node = Node(number, name, facts > 0, first_at, last_at, reach, dict(STREAMS(degrees)), None, row[9:] or None)
+                    known[number] = node
                     if latest_at > at or changed_at > known_at:
                         inexact.append(node)
             settle(self.connection, inexact, self.moment)
-        return {number: node for number in wanted if (node := known[number]) is not None and node.exists}
+        return {number: found for number in wanted if (found := known[number]) is not None and found.exists}
 
     def adjacent(
         self, nodes: Sequence[int], limit: int, kinds: frozenset[TieKind] | None = None, deadline: float | None = None
@@ -148,7 +150,7 @@ class Snapshot:
             degree = node.degree(only)
             if degree == 0:
                 around[number] = NO_TIES
-            elif node.folded is None and degree <= limit:
+            elif degree <= limit:
                 small.append(node)
             elif deadline is None or time.monotonic() < deadline:
                 around[number] = self._newest(node, limit, degree, only)
@@ -168,21 +170,21 @@ class Snapshot:
         found: dict[int, Entity] = {}
         for number, node in nodes.items():
             assert node.profile is not None, "all were read"
-            key, label, value, subject_key, said_label, blocked, standing, fields = node.profile
+            key, label, value, subject_key, said, blocked, standing, fields = node.profile
             if node.folded is not None:
-                said = folded.get(number, NOTHING_SAID)
+                said, blocked, stands, shown = folded.get(number, NOTHING_SAID)
             elif standing is None or fields is None:
-                said = NOTHING_SAID
+                stands, shown = Standing.CLEAR, {}
             else:
-                said = Description(said_label, bool(blocked), _STANDINGS[standing], unpack_fields(fields))
+                stands, shown = _STANDINGS[standing], unpack_fields(fields)
             kind = kind_of(number)
-            shown = _shown(kind, said.fields, value)
+            if value is not None:
+                shown = _shown(kind, shown, value)
             if kind is EntityKind.LOAN:
                 shown = _loan_fields(shown, paid_out.get(number))
-            found[number] = Entity(
-                node.id, kind, key, said.label or label, node.first_at, node.last_at,
-                said.blocked, said.standing, node.reach, shown, subject_key,
-            )  # fmt: skip
+            found[number] = _entity(
+                node.id, kind, key, said or label, node.first_at, node.last_at, bool(blocked), stands, node.reach, shown, subject_key
+            )
         return found
 
     def degrees(self, numbers: Iterable[int]) -> dict[int, dict[int, int]]:
@@ -214,13 +216,11 @@ class Snapshot:
         """The ties in that order. Ids sort like kind, kinds of both ends, then their ids: so ends are read only where all else is equal."""
         if len(ties) < 2:
             return ties
-        nearly = [(tie.last_at, tie.recorded_at, tie.kind, tie.from_ & 15, tie.to & 15, place) for place, tie in enumerate(ties)]
-        nearly.sort(reverse=True)
-        if any(one[:5] == other[:5] for one, other in pairwise(nearly)):
-            self.load({end for tie in ties for end in (tie.from_, tie.to)})
-            ties.sort(key=self.tie_order, reverse=True)
-            return ties
-        return [ties[place] for *_, place in nearly]
+        nearly = [(tie[5], tie[6], tie[1] << 8 | (tie[2] & 15) << 4 | tie[3] & 15) for tie in ties]
+        if len(set(nearly)) == len(ties):
+            return [tie for _, tie in sorted(zip(nearly, ties, strict=True), reverse=True)]
+        self.load({end for tie in ties for end in (tie.from_, tie.to)})
+        return sorted(ties, key=self.tie_order, reverse=True)
 
     def transfers(
         self, accounts: Sequence[int], *, incoming: bool, after: Instant, until: Instant, limit: int, deadline: float | None = None
@@ -253,25 +253,33 @@ class Snapshot:
 
     def _whole(self, nodes: Sequence[Node], only: frozenset[int] | None) -> dict[int, Adjacency]:
         """All ties of entities that have few, read at once: a probe for each entity, direction and kind that it has."""
-        found: dict[int, list[TieRow]] = {node.number: [] for node in nodes}
-        for incoming in (False, True):
-            probes = {
-                (node.number, code >> 5)
-                for node in nodes
-                for code in node.degrees
-                if bool(code & 16) is incoming and (only is None or code >> 5 in only)
-            }
-            end = 3 if incoming else 2
-            for chunk in _padded(sorted(probes)):
-                for tie in map(_as_tie, self.connection.execute(_probing(len(chunk), incoming), list(chain.from_iterable(chunk)))):
-                    found[tie[end]].append(tie)
+        found: dict[int, list[TieRow]] = {}
+        probes: dict[tuple[bool, int], set[tuple[int, int]]] = {(exact, way): set() for exact in (True, False) for way in (0, 1)}
+        for node in nodes:
+            number, exact = node.number, node.folded is None
+            found[number] = self._folded(node, only)
+            for code in node.degrees:
+                if only is None or code >> 5 in only:
+                    probes[exact, code >> 4 & 1].add((number, code >> 5))
+        for (exact, incoming), wanted in probes.items():
+            end = _TO if incoming else _FROM
+            bounds = () if exact else (self.moment.at, self.moment.known_at)
+            for chunk in _padded(sorted(wanted)):
+                sql = _probing(len(chunk), bool(incoming), exact)
+                for tie in map(_as_tie, self.connection.execute(sql, [*chain.from_iterable(chunk), *bounds])):
+                    found[end(tie)].append(tie)
         return {number: Adjacency(tuple(self.newest_first(ties)), 0) for number, ties in found.items()}
+
+    def _folded(self, node: Node, only: frozenset[int] | None) -> list[TieRow]:
+        """An entity's ties that hold of those whose cached rows are not exact."""
+        if not node.folded:
+            return []
+        ties = [tie for tie in node.folded.values() if tie is not None and tie.holds and tie.from_ != tie.to]
+        return ties if only is None else [tie for tie in ties if tie.kind in only]
 
     def _newest(self, node: Node, limit: int, degree: int, only: frozenset[int] | None) -> Adjacency:
         """The newest ties of a hub, or of an entity whose cached rows are not exact: the newest of each stream, merged."""
-        ties = [tie for tie in (node.folded or {}).values() if tie is not None and tie.holds and tie.from_ != tie.to]
-        if only is not None:
-            ties = [tie for tie in ties if tie.kind in only]
+        ties = self._folded(node, only)
         exact = "" if node.folded is None else " AND t.latest_at <= ? AND t.changed_at <= ?"
         bounds = () if node.folded is None else (self.moment.at, self.moment.known_at)
         for kind, incoming in sorted({stream_parts(code)[:2] for code in node.degrees}):
@@ -322,30 +330,34 @@ def _padded(probes: Sequence[tuple[int, int]]) -> Iterator[list[tuple[int, int]]
 
 
 @cache
-def _probing(width: int, incoming: bool) -> str:
-    """The statement for so many pairs of an entity and a kind of tie.
+def _probing(width: int, incoming: bool, exact: bool) -> str:
+    """The statement for so many pairs of an entity and a kind of tie; without `exact` of those alone whose cached row is.
 
     What must hold of the tie names the probe as well, or the planner may build a filter over all ties first.
     """
     end, index = ("to_", "tie_to") if incoming else ("from_", "tie_from")
+    touched = "" if exact else "t.latest_at <= ? AND t.changed_at <= ? AND "
     return f"""WITH probe (entity, kind) AS (VALUES {",".join(["(?,?)"] * width)})
         SELECT {TIE_COLUMNS} FROM probe CROSS JOIN tie t INDEXED BY {index} ON t.{end} = probe.entity AND t.kind = probe.kind
-        WHERE iif(probe.kind < 0, 0, t.count > 0 AND t.ended_at IS NULL AND t.from_ <> t.to_)"""
+        WHERE iif(probe.kind < 0, 0, {touched}t.count > 0 AND t.ended_at IS NULL AND t.from_ <> t.to_)"""
 
 
-_as_tie: Final = partial(tuple.__new__, TieRow)
+_as_tie: Final[Callable[[tuple[Any, ...]], TieRow]] = partial(tuple.__new__, TieRow)
 """`TieRow._make` without its check of the length."""
+
+_FROM: Final[Callable[[TieRow], int]] = attrgetter("from_")
+_TO: Final[Callable[[TieRow], int]] = attrgetter("to")
 
 _NOWHERE: Final = (-1, -1)
 """A probe that finds nothing."""
 
 
-def _shown(kind: EntityKind, fields: dict[str, FieldValue], value: bytes | None) -> dict[str, FieldValue]:
+def _shown(kind: EntityKind, fields: dict[str, FieldValue], value: bytes) -> dict[str, FieldValue]:
     """The fields with the identifier that the entity is known by, and with what is in clear of a document."""
-    if kind is EntityKind.DOCUMENT and value is not None:
+    if kind is EntityKind.DOCUMENT:
         document_kind, issued_by = value.decode().split(":")
         return {"document_kind": document_kind, "issued_by": issued_by, **fields}
-    if value is not None and kind in VALUE_FIELDS:
+    if kind in VALUE_FIELDS:
         return {VALUE_FIELDS[kind]: Sealed(VALUE_FIELDS[kind], value), **fields}
     return fields
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import orjson
 
@@ -148,7 +148,7 @@ def pack_fields(fields: dict[str, FieldValue]) -> bytes:
 
 def unpack_fields(kept: bytes) -> dict[str, FieldValue]:
     """The reverse of `pack_fields`."""
-    fields: dict[str, FieldValue] = orjson.loads(kept)
+    fields: dict[str, Any] = orjson.loads(kept)
     if b"[" in kept:  # most hold nothing sealed
         for name, value in fields.items():
             if isinstance(value, list):

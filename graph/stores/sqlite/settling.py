@@ -1,101 +1,147 @@
-"""An entity's place in the graph at a moment for which its cached row is not exact."""
+"""Entities' places in the graph at a moment for which their cached rows are not exact; many at once, in as few statements."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Final
 
 from graph.model import Instant, Moment
-from graph.stores.sqlite.folding import TieHead, chunks, fold_ties, marks
+from graph.stores.sqlite.folding import CHUNK, TieHead, chunks, fold_ties, marks
 from graph.stores.sqlite.rows import Node, TieRow, stream
 
 _Cached = tuple[int, int, int, int, int, int | None]
 
 
-def settle(connection: sqlite3.Connection, nodes: Iterable[Node], moment: Moment) -> None:
-    """Settle all of these (see above)."""
-    for node in nodes:
-        _settle(connection, node, moment)
-
-
-def _settle(connection: sqlite3.Connection, node: Node, moment: Moment) -> None:
+def settle(connection: sqlite3.Connection, nodes: Sequence[Node], moment: Moment) -> None:
     """Fold what was touched after the moment: ties that are not exact, and by them degrees, reach, first and last mention."""
-    cached = _touched(connection, node.number, moment)
-    node.folded = fold_ties(connection, [TieHead(*row[:4]) for row in cached], moment)
-    changed: set[int] = set()
-    for number, kind, from_, to, count, ended_at in cached:
-        if from_ == to:
-            continue
-        held, tie = count > 0 and ended_at is None, node.folded[number]
-        holds = tie is not None and tie.holds
-        if held != holds:
-            incoming = to == node.number
-            other = from_ if incoming else to
-            code = stream(kind, incoming, other)
-            node.degrees[code] = node.degrees.get(code, 0) + holds - held
-            changed.add(other)
-    node.degrees = {code: count for code, count in node.degrees.items() if count}
-    node.reach += _reach_change(connection, node, changed)
-    named = named_between(connection, node.number, moment)
-    node.exists = named is not None
-    if named is not None:
-        node.first_at, node.last_at = named
+    if not nodes:
+        return
+    by_number = {node.number: node for node in nodes}
+    cached = _touched(connection, by_number, moment)
+    folded = fold_ties(connection, [TieHead(*row[:4]) for row in cached], moment)
+    changed: dict[int, set[int]] = {}
+    for node in nodes:
+        node.folded = {}
+    for row in cached:
+        number, _, from_, to, _, _ = row
+        for end in {from_, to} & by_number.keys():
+            by_number[end].folded[number] = folded[number]  # type: ignore[index]  # just made
+            other = _recount(by_number[end], row, folded[number])
+            if other is not None:
+                changed.setdefault(end, set()).add(other)
+    changes = _reach_changes(connection, changed, folded)
+    named = _named(connection, by_number, moment)
+    for number, node in by_number.items():
+        node.degrees = {code: count for code, count in node.degrees.items() if count}
+        node.reach += changes.get(number, 0)
+        node.exists = number in named
+        if node.exists:
+            node.first_at, node.last_at = named[number]
 
 
-def _touched(connection: sqlite3.Connection, number: int, moment: Moment) -> list[_Cached]:
-    """The entity's ties whose cached rows are not exact, read from the index alone where they are."""
+def _recount(node: Node, cached: _Cached, tie: TieRow | None) -> int | None:
+    """Count a tie of the node as it was at the moment; the other end when it holds then and not now, or the reverse."""
+    _, kind, from_, to, count, ended_at = cached
+    held, holds = count > 0 and ended_at is None, tie is not None and tie.holds
+    if from_ == to or held == holds:
+        return None
+    incoming = to == node.number
+    other = from_ if incoming else to
+    code = stream(kind, incoming, other)
+    node.degrees[code] = node.degrees.get(code, 0) + holds - held
+    return other
+
+
+def _touched(connection: sqlite3.Connection, numbers: Iterable[int], moment: Moment) -> list[_Cached]:
+    """The entities' ties whose cached rows are not exact, read from the index alone where they are."""
+    inexact: dict[int, None] = {}
+    for chunk in chunks(numbers):
+        for end, index in (("from_", "tie_from"), ("to_", "tie_to")):
+            sql = f"SELECT number FROM tie INDEXED BY {index} WHERE {end} IN ({marks(chunk)}) AND (latest_at > ? OR changed_at > ?)"
+            inexact |= dict.fromkeys(row[0] for row in connection.execute(sql, [*chunk, moment.at, moment.known_at]))
     found: dict[int, _Cached] = {}
-    for end, index in (("from_", "tie_from"), ("to_", "tie_to")):
-        inexact = [
-            row[0]
-            for row in connection.execute(
-                f"SELECT number FROM tie INDEXED BY {index} WHERE {end} = ? AND (latest_at > ? OR changed_at > ?)",
-                (number, moment.at, moment.known_at),
-            )
-        ]
-        for chunk in chunks(inexact):
-            sql = f"SELECT number, kind, from_, to_, count, ended_at FROM tie WHERE number IN ({marks(chunk)})"
-            found |= {row[0]: row for row in connection.execute(sql, chunk)}
+    for chunk in chunks(inexact):
+        sql = f"SELECT number, kind, from_, to_, count, ended_at FROM tie WHERE number IN ({marks(chunk)})"
+        found |= {row[0]: row for row in connection.execute(sql, chunk)}
     return list(found.values())
 
 
-def _reach_change(connection: sqlite3.Connection, node: Node, others: set[int]) -> int:
-    """How many more of these entities the node is tied to at the moment than the cache says."""
-    assert node.folded is not None
-    change = 0
-    for chunk in chunks(others):
-        held: set[int] = set()
-        holds: set[int] = set()
-        for mine, theirs in (("from_", "to_"), ("to_", "from_")):
-            for number, other, count, ended_at in connection.execute(
-                f"SELECT number, {theirs}, count, ended_at FROM tie WHERE {mine} = ? AND {theirs} IN ({marks(chunk)})",
-                [node.number, *chunk],
-            ):
-                was = count > 0 and ended_at is None
-                tie: TieRow | None = node.folded.get(number)
-                is_ = (tie is not None and tie.holds) if number in node.folded else was
-                held |= {other} if was else set()
-                holds |= {other} if is_ else set()
-        change += len(holds) - len(held)
-    return change
+def _reach_changes(
+    connection: sqlite3.Connection, changed: Mapping[int, Collection[int]], folded: Mapping[int, TieRow | None]
+) -> dict[int, int]:
+    """How many more of these others each entity is tied to at the moment than the cache says."""
+    held: set[tuple[int, int]] = set()
+    holds: set[tuple[int, int]] = set()
+    pairs = {(min(node, other), max(node, other)) for node, others in changed.items() for other in others}
+    for number, from_, to, count, ended_at in _between(connection, sorted(pairs)):
+        pair = (min(from_, to), max(from_, to))
+        was = count > 0 and ended_at is None
+        tie = folded.get(number)
+        if was:
+            held.add(pair)
+        if (tie is not None and tie.holds) if number in folded else was:
+            holds.add(pair)
+    return {
+        node: sum(((pair := (min(node, other), max(node, other))) in holds) - (pair in held) for other in others)
+        for node, others in changed.items()
+    }
+
+
+def _between(connection: sqlite3.Connection, pairs: Sequence[tuple[int, int]]) -> Iterable[tuple[int, int, int, int, int | None]]:
+    """All ties between the two of each pair, in either direction."""
+    both = [*pairs, *((other, one) for one, other in pairs)]
+    for start in range(0, len(both), CHUNK):
+        some = both[start : start + CHUNK]
+        width = 1
+        while width < len(some):
+            width *= 4
+        some += [_NOBODY] * (width - len(some))
+        # What must hold of the tie names the pair as well, or the planner may build a filter over all ties first.
+        yield from connection.execute(
+            f"""WITH pair (one, other) AS (VALUES {",".join(["(?,?)"] * width)})
+            SELECT t.number, t.from_, t.to_, t.count, t.ended_at
+            FROM pair CROSS JOIN tie t INDEXED BY tie_pair ON t.from_ = pair.one AND t.to_ = pair.other""",
+            list(chain.from_iterable(some)),
+        )
+
+
+_NOBODY: Final = (-1, -1)
+"""A pair without ties."""
 
 
 def named_between(connection: sqlite3.Connection, number: int, moment: Moment) -> tuple[Instant, Instant] | None:
     """First and last moment at which a standing fact names the entity; None when none does."""
-    found: list[Instant] = []
-    for direction in ("", " DESC"):
-        row = connection.execute(
-            f"""SELECT m.occurred_at FROM mention m CROSS JOIN fact f ON f.number = m.fact
-            WHERE m.entity = ? AND m.occurred_at <= ? AND m.recorded_at <= ? AND (f.withdrawn_at IS NULL OR f.withdrawn_at > ?)
-            ORDER BY m.occurred_at{direction} LIMIT 1""",
-            (number, moment.at, moment.known_at, moment.known_at),
-        ).fetchone()
-        found += [] if row is None else [row[0]]
-        for incoming in (False, True):
-            row = connection.execute(
-                f"""SELECT occurred_at FROM movement WHERE account = ? AND incoming = ? AND occurred_at <= ?
-                AND known_from <= ? AND (known_until IS NULL OR known_until > ?) ORDER BY occurred_at{direction} LIMIT 1""",
-                (number, incoming, moment.at, moment.known_at, moment.known_at),
-            ).fetchone()
-            found += [] if row is None else [row[0]]
-    return (min(found), max(found)) if found else None
+    return _named(connection, [number], moment).get(number)
+
+
+def _named(connection: sqlite3.Connection, numbers: Iterable[int], moment: Moment) -> dict[int, tuple[Instant, Instant]]:
+    """The same of many; those that no standing fact names are left out."""
+    found: dict[int, tuple[Instant, Instant]] = {}
+    for chunk in chunks(numbers):
+        for number, *moments in connection.execute(_NAMED.format(marks(chunk)), [*_standing(moment), *chunk]):
+            told = [at for at in moments if at is not None]
+            if told:
+                found[number] = min(told), max(told)
+    return found
+
+
+def _standing(moment: Moment) -> tuple[Instant, ...]:
+    """What the question marks of `_NAMED` stand for before its last: of mentions and movements, first and last."""
+    return (moment.at, moment.known_at, moment.known_at) * 6
+
+
+def _outermost(direction: str) -> str:
+    mention = f"""(SELECT m.occurred_at FROM mention m CROSS JOIN fact f ON f.number = m.fact
+        WHERE m.entity = n.entity AND m.occurred_at <= ? AND m.recorded_at <= ? AND (f.withdrawn_at IS NULL OR f.withdrawn_at > ?)
+        ORDER BY m.occurred_at {direction} LIMIT 1)"""
+    moved = (
+        f"""(SELECT o.occurred_at FROM movement o WHERE o.account = n.entity AND o.incoming = {incoming} AND o.occurred_at <= ?
+        AND o.known_from <= ? AND (o.known_until IS NULL OR o.known_until > ?) ORDER BY o.occurred_at {direction} LIMIT 1)"""
+        for incoming in (0, 1)
+    )
+    return ", ".join([mention, *moved])
+
+
+_NAMED: Final = f"SELECT n.entity, {_outermost('ASC')}, {_outermost('DESC')} FROM node n WHERE n.entity IN ({{}})"

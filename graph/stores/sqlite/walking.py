@@ -10,10 +10,13 @@ from graph import weighing
 from graph.chains import strengths
 from graph.ids import TIE_KINDS, tie_id
 from graph.model import Neighbour, Neighbourhood, Tie, TieKind, Truncation, TruncationCause, WalkBounds
+from graph.quickly import quickly
 from graph.stores.sqlite.crowding import Cut, count_unread
 from graph.stores.sqlite.reading import NO_TIES, Snapshot
 from graph.stores.sqlite.rows import Adjacency, Node, TieRow, stream, stream_parts, tie_numbers
 
+_tie: Final = quickly(Tie)
+_neighbour: Final = quickly(Neighbour)
 _BASE: Final = {number: weighing.BASE[kind] for number, kind in TIE_KINDS.items()}
 
 
@@ -32,9 +35,11 @@ def walk(snapshot: Snapshot, centre: int, bounds: WalkBounds, deadline: float | 
 
 def tie_of(row: TieRow, nodes: Mapping[int, Node], weight: float) -> Tie:
     """A row as the graph's word; both ends must be among the nodes."""
-    _, number, start, end, *rest = row
+    _, number, start, end, first_at, last_at, recorded_at, ended_at, times, total, share = row
     from_id, to_id, kind = nodes[start].id, nodes[end].id, TIE_KINDS[number]
-    return Tie(tie_id(kind, from_id, to_id), kind, from_id, to_id, weight, *rest)
+    return _tie(
+        tie_id(kind, from_id, to_id), kind, from_id, to_id, weight, first_at, last_at, recorded_at, ended_at, times, total, share,
+    )  # fmt: skip
 
 
 def weigh(row: TieRow, nodes: Mapping[int, Node]) -> float:
@@ -192,7 +197,7 @@ class _Walk:
         entities = self.snapshot.entities(self.inside)
         distances = self._distances() if self.shortened else self.inside
         order = sorted([(distances[number], -found[number], entity.id, number) for number, entity in entities.items()])
-        neighbours = [Neighbour(entities[number], distance, -minus) for distance, minus, _, number in order]
+        neighbours = [_neighbour(entities[number], distance, -minus) for distance, minus, _, number in order]
         ties = [tie_of(row, self.nodes, weights[number]) for number, row in self.shown.items()]
         ties.sort(key=lambda tie: (-tie.weight, tie.id))
         return Neighbourhood(self.nodes[self.centre].id, self.snapshot.moment, tuple(neighbours), tuple(ties), self._truncation())

@@ -52,6 +52,13 @@ def test_a_daily_checkpoint_is_used_without_being_named(tmp_path):
     assert "1 checkpoints, the newest at entry 2" in verify(data).out
 
 
+def test_an_empty_head_proves_nothing_and_is_a_sentence(tmp_path):
+    data = made(tmp_path)
+    (tmp_path / "head.json").write_text("\n")
+    found = verify(data, tmp_path / "head.json")
+    assert (found.code, "is empty and holds no checkpoint" in found.err) == (1, True)
+
+
 def test_a_file_that_is_no_checkpoint_is_a_sentence(tmp_path):
     data = made(tmp_path)
     (tmp_path / "head.json").write_text("hello")

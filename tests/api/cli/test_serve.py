@@ -30,6 +30,9 @@ def test_a_query_is_answered_and_its_exit_code_says_whether_it_holds_errors(tmp_
         named = ("--operation", "Me", "--key-file", str(tmp_path / "key"), "--url", server.url)
         assert call("query", f"@{tmp_path / 'me.graphql'}", *named).code == 0
         assert call("query", "{ nothing }", "--key", key, "--url", server.url).code == 1
+        for wrong in (("--key", "rf_é"), ("--key", "rf_a\nb"), ("--key", key, "--timeout", "-1"), ("--key", key, "--timeout", "nan")):
+            refused = call("query", ME, *wrong, "--url", server.url)
+            assert refused.code == 2 and "fault of its own" not in refused.err, wrong
         assert call("query", ME, "--key", "rf_wrong", "--url", server.url).code == 1
         problem = 'mutation { recordFacts(input: {source: "x", facts: []}) { __typename ... on UserError { code message } } }'
         assert call("query", problem, "--key", key, "--url", server.url).code == 1
