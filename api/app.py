@@ -72,6 +72,10 @@ def open_records(settings: Settings) -> tuple[Records, Vault]:
     Raises `VaultError` for a lost or exchanged key file, `CannotMigrate`, `RecordsUnavailable`, `OSError`; each says what to do.
     """
     vault = open_vault(settings)
+    if (settings.data / GRAPH_FILE).exists() and not (settings.data / RECORDS_FILE).exists():
+        raise RecordsUnavailable(
+            f"{settings.data / RECORDS_FILE} is missing though {GRAPH_FILE} is there: restore it from a backup, or begin in another folder."
+        )
     _make_private(settings.data / RECORDS_FILE)
     bounds = Bounds(
         settings.records_queue, settings.records_group, settings.records_readers, settings.records_timeout, settings.records_lock_seconds
@@ -159,6 +163,10 @@ async def close_services(services: Services) -> None:
 
 def check(settings: Settings) -> None:
     """Open everything once and close it again, so that what is wrong is said before the first server process starts."""
+
+    from rules.strategy import shipped
+
+    shipped()  # a mistake in it is a sentence with file, line and field, before anybody is told that we serve
 
     async def once() -> None:
         services = open_services(settings)

@@ -17,6 +17,7 @@ from typing import Final
 import orjson
 import yaml
 
+from graph.errors import RingfenceError
 from rules.conditions import Condition, ConditionError, Conditions, Vocabulary
 from rules.model import Rule, RuleEffect, Signal, Strategy
 from rules.signals import SIGNALS
@@ -44,7 +45,7 @@ Lines = dict[tuple[str, ...], int]
 """Line of each field: `("rules", "3", "when")`."""
 
 
-class StrategyError(ValueError):
+class StrategyError(RingfenceError, ValueError):
     """A strategy that cannot be used: `default.yaml:12: rules[3].when: there is no signal called 'devces'`."""
 
     def __init__(self, file: str, line: int | None, path: tuple[str, ...], message: str) -> None:

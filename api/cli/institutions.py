@@ -9,7 +9,8 @@ from sqlalchemy import Connection
 
 from api import audit
 from api.auth.institutions import Tenant, all_institutions, create_institution, suspend_institution
-from api.cli.options import BY_COMMAND, data_option, on_records, print_table, shown
+from api.cli.demonstration.ground import MARKER
+from api.cli.options import BY_COMMAND, data_option, on_records, print_table, settings_for, shown
 from graph.model import Instant, Institution
 from identity.vault import Vault
 
@@ -40,6 +41,7 @@ def create(id: str, name: str, currency: str, time_zone: str, data: Path | None,
         audit.append(connection, vault.audit_key, audit.Event(id, now, BY_COMMAND, "institution created", (id,)))
 
     on_records(data, work)
+    (settings_for(data).data / MARKER).unlink(missing_ok=True)  # no demonstration empties a folder that somebody uses
     click.echo(f"Made the institution {id}. Next: ringfence keys create --institution {id} --name loan-workflow --role SERVICE")
 
 

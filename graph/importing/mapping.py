@@ -144,7 +144,7 @@ def shipped() -> list[str]:
 def load_mapping(named: str | Path) -> FileMapping:
     """The mapping of a YAML file, or one that ships by its name (`finbench`). Raises `MappingError`."""
     path = Path(named)
-    if isinstance(named, str) and path.name == named and not path.suffix and not path.exists():
+    if isinstance(named, str) and path.name == named and not path.suffix and not path.is_file():
         path = SHIPPED / f"{named}.yaml"
         if not path.is_file():
             raise MappingError(f"There is no mapping file {named}, and none that ships has this name: those are {', '.join(shipped())}.")

@@ -20,6 +20,7 @@ from typing import Final
 from rules.model import DecisionSource, Signal, SignalKind
 from rules.signals.account_shared import account_shared
 from rules.signals.address_shared import address_shared
+from rules.signals.amount_requested import amount_requested
 from rules.signals.applications_1h import applications_1h
 from rules.signals.applications_7d import applications_7d
 from rules.signals.applications_24h import applications_24h
@@ -71,6 +72,7 @@ SIGNALS: Final[tuple[Signal, ...]] = (
     Signal(loans_own, SignalKind.INTEGER, "count", _GRAPH),
     Signal(loans_tied, SignalKind.INTEGER, "count", _GRAPH),
     Signal(months_owed, SignalKind.NUMBER, "months", _GRAPH),
+    Signal(amount_requested, SignalKind.MONEY, "minor units", _GRAPH),
     Signal(fan_in, SignalKind.INTEGER, "accounts", _GRAPH),
     Signal(pass_through, SignalKind.NUMBER, "share", _GRAPH),
     Signal(money_circled, SignalKind.NUMBER, "share", _GRAPH),

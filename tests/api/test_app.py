@@ -85,7 +85,7 @@ def test_an_exchanged_key_file_is_noticed_by_records_and_by_graph(tmp_path, left
     check(other)
     shutil.copy(other.data / KEY_FILE, settings.data / KEY_FILE)
     for name in {RECORDS_FILE, GRAPH_FILE} - set(left):
-        (settings.data / name).unlink()
+        shutil.copy(other.data / name, settings.data / name)
     with pytest.raises(RingfenceError, match="key"):
         check(settings)
 
@@ -110,3 +110,12 @@ def test_a_file_that_is_no_database_is_said_by_a_sentence(tmp_path, name, error)
     (settings.data / name).write_bytes(b"this is no database" * 100)
     with pytest.raises(error):
         check(settings)
+
+
+def test_records_that_are_gone_while_the_graph_is_there_are_not_begun_anew(tmp_path):
+    settings = settings_of(tmp_path)
+    check(settings)
+    (settings.data / RECORDS_FILE).unlink()
+    with pytest.raises(RecordsUnavailable, match="restore it from a backup"):
+        check(settings)
+    assert not (settings.data / RECORDS_FILE).exists()

@@ -64,7 +64,7 @@ def application(**other: object) -> Application:
         "loan_key": "loan-0",
         "merchant": MERCHANT,
         "applicant": PERSON,
-        "amount": 3_000_000,
+        "amount": 1_500_000,
         "currency": "CNY",
         "term_days": 180,
         "at": AT,

@@ -137,7 +137,7 @@ def test_reasons_and_evidence_are_bounded_and_in_one_piece(drawn: Dossier) -> No
 
 def test_a_merchant_about_whom_nothing_speaks_is_approved_for_what_it_asks() -> None:
     judgement = decide(dossier(), shipped())
-    assert (judgement.verdict, judgement.approved, judgement.limit) == (Verdict.APPROVE, 3_000_000, None)
+    assert (judgement.verdict, judgement.approved, judgement.limit) == (Verdict.APPROVE, 1_500_000, None)
     assert [reason.code for reason in judgement.reasons] == ["NO_TRADE"]
 
 

@@ -184,6 +184,10 @@ def refused_twice() -> Story:
     return Story().shop("noodles").sells("noodles").refused_before(2).asks("noodles")
 
 
+def new_shop_that_asks_for_much() -> Story:
+    return Story().shop("noodles", days=10).asks("noodles", amount=5_000_000 * YUAN)
+
+
 GUILTY: Final[dict[str, Guilty]] = {
     "worst_standing": Guilty(suspected_owner, Verdict.REFER, "PARTY_SUSPECTED"),
     "fraud_distance": Guilty(phone_of_a_fraudster_among_five, Verdict.REFER, "FRAUD_NEAR"),
@@ -214,6 +218,7 @@ GUILTY: Final[dict[str, Guilty]] = {
     "receipts_burst": Guilty(one_payer_in_a_hurry, Verdict.REFER, "BURST_BEFORE_APPLYING"),
     "days_since_receipt": Guilty(trade_that_stopped, Verdict.REFER, "TRADE_STOPPED"),
     "months_requested": Guilty(asks_for_two_years_of_receipts, Verdict.REFER, "ASKS_FOR_MUCH"),
+    "amount_requested": Guilty(new_shop_that_asks_for_much, Verdict.REFER, "UNTESTED"),
     "declines_earlier": Guilty(refused_twice, Verdict.REFER, "REFUSED_BEFORE"),
 }
 """By signal."""

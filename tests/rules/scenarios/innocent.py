@@ -137,6 +137,10 @@ def cleared_of_suspicion() -> Story:
     return story.known_as(merchant("noodles"), Standing.CLEARED, ago=5 * DAY).asks("noodles")
 
 
+def new_shop_that_asks_for_little() -> Story:
+    return Story().shop("noodles", days=10).asks("noodles", amount=8_000 * YUAN)
+
+
 INNOCENT: Final[dict[str, tuple[Callable[[], Story], ...]]] = {
     "worst_standing": (cleared_of_suspicion,),
     "fraud_distance": (market,),
@@ -167,6 +171,7 @@ INNOCENT: Final[dict[str, tuple[Callable[[], Story], ...]]] = {
     "receipts_burst": (holiday_trade,),
     "days_since_receipt": (silent_for_two_weeks,),
     "months_requested": (asks_for_four_months,),
+    "amount_requested": (new_shop_that_asks_for_little,),
     "declines_earlier": (refused_once,),
 }
 """By signal."""

@@ -4,9 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from api.cli.demonstration import ground
 from api.cli.demonstration.ground import MARKER, Ground
+from api.cli.institutions import create
 from api.cli.options import Failure
 
 
@@ -67,3 +69,12 @@ def test_two_institutions_with_a_key_and_an_analyst_are_made_and_links_open_for_
     assert len(tenants.password) >= 12
     assert place.link("/decisions/dec_x", 5.0) != place.link("/decisions/dec_x", 5.0)
     place.close()
+
+
+def test_a_folder_in_which_somebody_made_an_institution_is_no_demonstrations_any_more(tmp_path: Path) -> None:
+    Ground(tmp_path / "data").close()
+    arguments = ["rural-bank", "--name", "Rural Bank", "--data", str(tmp_path / "data")]
+    assert CliRunner().invoke(create, arguments).exit_code == 0
+    with pytest.raises(Failure, match="holds something that is no demonstration"):
+        Ground(tmp_path / "data")
+    assert (tmp_path / "data" / "keys.json").exists()
