@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph.contents import Fact, TieEnded, TieObserved
+from graph.contents import Fact, FactWithdrawn, TieEnded, TieObserved
 from graph.model import EntityKind, EntityName, Moment, Neighbour, Neighbourhood, TieKind, TruncationCause, WalkBounds
 from graph.stores.sqlite.walking import walk
 from tests.graph import naive
@@ -227,3 +227,10 @@ def test_a_crowd_is_not_read_to_find_its_newest(folder):
         steps.append(count[0])
     # steps of the file's engine, twenty at a time: thirty times the crowd is not half as much again
     assert steps[1] < 1.5 * steps[0]
+
+
+def test_an_entity_is_last_named_by_its_newest_fact_though_an_older_one_is_withdrawn_in_the_same_batch(folder):
+    person, shop = name(PERSON, 0), name(SHOP, 0)
+    facts = [seen(0, person, TieKind.OWNS, shop), seen(1, person, TieKind.OWNS, shop), Fact("f9", 2, FactWithdrawn("f0", "mistake"))]
+    found = around(File(folder, facts), shop, WalkBounds())
+    assert [(n.entity.first_at, n.entity.last_at) for n in found.neighbours] == [(1, 1), (1, 1)]

@@ -120,7 +120,7 @@ def _named(connection: sqlite3.Connection, numbers: Iterable[int], moment: Momen
     """The same of many; those that no standing fact names are left out."""
     found: dict[int, tuple[Instant, Instant]] = {}
     for chunk in chunks(numbers):
-        for number, *moments in connection.execute(_NAMED.format(marks(chunk)), [*_standing(moment), *chunk]):
+        for number, *moments in connection.execute(_NAMED.format(",".join(["(?)"] * len(chunk))), [*chunk, *_standing(moment)]):
             told = [at for at in moments if at is not None]
             if told:
                 found[number] = min(told), max(told)
@@ -128,20 +128,21 @@ def _named(connection: sqlite3.Connection, numbers: Iterable[int], moment: Momen
 
 
 def _standing(moment: Moment) -> tuple[Instant, ...]:
-    """What the question marks of `_NAMED` stand for before its last: of mentions and movements, first and last."""
+    """What the question marks of `_NAMED` stand for behind its entities: of mentions and movements, first and last."""
     return (moment.at, moment.known_at, moment.known_at) * 6
 
 
 def _outermost(direction: str) -> str:
     mention = f"""(SELECT m.occurred_at FROM mention m CROSS JOIN fact f ON f.number = m.fact
-        WHERE m.entity = n.entity AND m.occurred_at <= ? AND m.recorded_at <= ? AND (f.withdrawn_at IS NULL OR f.withdrawn_at > ?)
+        WHERE m.entity = asked.entity AND m.occurred_at <= ? AND m.recorded_at <= ? AND (f.withdrawn_at IS NULL OR f.withdrawn_at > ?)
         ORDER BY m.occurred_at {direction} LIMIT 1)"""
     moved = (
-        f"""(SELECT o.occurred_at FROM movement o WHERE o.account = n.entity AND o.incoming = {incoming} AND o.occurred_at <= ?
+        f"""(SELECT o.occurred_at FROM movement o WHERE o.account = asked.entity AND o.incoming = {incoming} AND o.occurred_at <= ?
         AND o.known_from <= ? AND (o.known_until IS NULL OR o.known_until > ?) ORDER BY o.occurred_at {direction} LIMIT 1)"""
         for incoming in (0, 1)
     )
     return ", ".join([mention, *moved])
 
 
-_NAMED: Final = f"SELECT n.entity, {_outermost('ASC')}, {_outermost('DESC')} FROM node n WHERE n.entity IN ({{}})"
+# The numbers are given and not looked up: an entity that is just being recorded has mentions before it has a node.
+_NAMED: Final = f"WITH asked (entity) AS (VALUES {{}}) SELECT asked.entity, {_outermost('ASC')}, {_outermost('DESC')} FROM asked"
