@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
@@ -54,7 +55,8 @@ def test_what_was_written_is_read_and_is_there_after_closing(tmp_path):
         return await records.read(count)
 
     assert run(tmp_path, use) == 1
-    assert sqlite3.connect(tmp_path / "records.db").execute("SELECT text FROM written").fetchall() == [("text 1",)]
+    with closing(sqlite3.connect(tmp_path / "records.db")) as connection:
+        assert connection.execute("SELECT text FROM written").fetchall() == [("text 1",)]
 
 
 def test_many_writes_at_once_share_commits_and_each_gets_its_own_answer(tmp_path):

@@ -72,3 +72,5 @@ class File:
         """Let go of the file."""
         self.reader.close()
         self._writer.close()
+
+    __del__ = close

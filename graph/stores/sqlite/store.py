@@ -290,6 +290,10 @@ class SqliteStore:
             if connection is not None:
                 connection.close()
             raise unavailable(error, self._path) from error
+        except BaseException:
+            if connection is not None:
+                connection.close()
+            raise
         else:
             self._idle.put(connection)
 

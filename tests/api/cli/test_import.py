@@ -42,8 +42,9 @@ def ringfence(*arguments: object, folder: Path) -> Ran:
 
 
 def started(*arguments: object, folder: Path) -> subprocess.Popen[str]:
-    """Start a command as a process of its own, to be killed."""
-    command = [sys.executable, "-c", "from api.cli import main; main()", *map(str, arguments), "--data", str(folder / "data")]
+    """Start a command as a process of its own, to be killed; it hears SIGINT also where the tests run in the background and do not."""
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    command = [sys.executable, "-c", f"{heard}; from api.cli import main; main()", *map(str, arguments), "--data", str(folder / "data")]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
