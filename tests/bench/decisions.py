@@ -27,7 +27,7 @@ from tests.bench.server import Server, free_port, ringfence, running
 OPERATION = (Path(__file__).parent.parent / "data" / "operations" / "assess-loan.graphql").read_text(encoding="utf-8")
 PARTS = "query Parts { decisions(first: 100) { edges { node { timing { total facts graph signals rules records } cost { cpu read } } } } }"
 WARM_UP = 60
-DECISIONS = int(os.environ.get("RINGFENCE_BENCH_DECISIONS", "600"))
+DECISIONS = int(os.environ.get("BENCH_DECISIONS", "600"))
 
 
 def bodies(applications: list[dict[str, object]], key: str) -> Iterator[bytes]:
