@@ -68,4 +68,4 @@ lock: ## Pin the newest fitting versions with hashes and no addresses (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev pyproject.toml -o requirements.lock
 
 clean: ## Remove what was made
-	@rm -rf $(VENV) .ringfence .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
+	@rm -rf $(VENV) .venv-3.* .ringfence .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info

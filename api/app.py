@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -22,14 +22,17 @@ from api.limits import Limits
 from api.metrics import Metrics
 from api.records import Bounds, Records, RecordsUnavailable, embedded_engine
 from api.settings import Settings
-from api.strategies import Strategies
-from api.tables import deployment
+from api.strategies import Strategies, keep_shipped
+from api.tables import deployment, institutions
 from graph.clock import now
+from graph.pairing import foreign_log, has_foreign_log
 from graph.store import BulkStore
 from identity.vault import Vault
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
+
+    from graph.stores.sqlite.checking import Checked
 
 RECORDS_FILE: Final = "records.db"
 GRAPH_FILE: Final = "graph.db"
@@ -54,6 +57,7 @@ def open_vault(settings: Settings) -> Vault:
 def migrate(settings: Settings) -> bool:
     """Bring the records to this version's tables; whether anything was to be done."""
     open_vault(settings)
+    _check_log(settings.data / RECORDS_FILE)
     _make_private(settings.data / RECORDS_FILE)
     engine = embedded_engine(settings.data / RECORDS_FILE, COMMAND_LOCK_SECONDS)
     try:
@@ -76,6 +80,7 @@ def open_records(settings: Settings) -> tuple[Records, Vault]:
         raise RecordsUnavailable(
             f"{settings.data / RECORDS_FILE} is missing though {GRAPH_FILE} is there: restore it from a backup, or begin in another folder."
         )
+    _check_log(settings.data / RECORDS_FILE)
     _make_private(settings.data / RECORDS_FILE)
     bounds = Bounds(
         settings.records_queue, settings.records_group, settings.records_readers, settings.records_timeout, settings.records_lock_seconds
@@ -98,6 +103,12 @@ def _make_private(path: Path) -> None:
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
+def _check_log(path: Path) -> None:
+    """Raise `RecordsUnavailable` when the log beside the records is another file's: SQLite would replay it. Raises `OSError`."""
+    if has_foreign_log(path):
+        raise RecordsUnavailable(foreign_log(path), "FOREIGN_LOG")
+
+
 def _told(error: Exception) -> Exception:
     """An error of the database as one sentence; others as they are."""
     from sqlalchemy.exc import SQLAlchemyError
@@ -117,27 +128,50 @@ def _check_key_file(connection: Connection, vault: Vault) -> None:
         vault.verify(kept)
 
 
-def open_graph(settings: Settings, vault: Vault) -> BulkStore:
-    """The graph store that settings choose: today the embedded one. Raises `GraphUnavailable`, `OSError`."""
+def open_graph(settings: Settings, vault: Vault, waiting: float = COMMAND_LOCK_SECONDS) -> BulkStore:
+    """The graph store that settings choose: today the embedded one; `waiting` is how many seconds a write waits for another process.
+
+    Raises `GraphUnavailable`, `OSError`.
+    """
     from graph.stores.sqlite.store import SqliteStore
 
     _make_private(settings.data / GRAPH_FILE)
-    return SqliteStore.open(settings.data / GRAPH_FILE, vault.sealer, vault.check_value())
+    return SqliteStore.open(settings.data / GRAPH_FILE, vault.sealer, vault.check_value(), waiting=waiting)
+
+
+def check_graph(settings: Settings, vault: Vault, tell: Callable[[int, int], None]) -> Checked:
+    """Compare what the graph derived with what its facts make; `tell` is given how many facts are done and how many there are.
+
+    Raises `GraphUnavailable`, and `RingfenceError` when there is no room for copies.
+    """
+    from graph.stores.sqlite.checking import check_file
+
+    return check_file(settings.data / GRAPH_FILE, vault.sealer, tell)
+
+
+def rebuild_graph(settings: Settings, vault: Vault, tell: Callable[[int, int], None]) -> int:
+    """Derive everything of the graph from its facts again; how many these are. Raises `GraphUnavailable`."""
+    from graph.stores.sqlite.rebuilding import rebuild_file
+
+    return rebuild_file(settings.data / GRAPH_FILE, vault.sealer, tell)
 
 
 def open_services(settings: Settings) -> Services:
     """Everything that requests work with. What was opened is closed again when something cannot be."""
     records, vault = open_records(settings)
     try:
-        graph = open_graph(settings, vault)
+        graph = open_graph(settings, vault, settings.graph_lock_seconds)
     except BaseException:
         records.close()
         raise
     folder = settings.data
     metrics = Metrics(folder / "metrics", token=settings.metrics_token)
-    breaker = Breaker(folder / "graph.breaker", settings.breaker_failures, settings.breaker_seconds, now)
+    breaker, asking = (
+        Breaker(folder / name, settings.breaker_failures, settings.breaker_seconds, now) for name in ("graph.breaker", "questions.breaker")
+    )
     metrics.queue("records", records.waiting)
     metrics.breaker("graph", lambda: breaker.open)
+    metrics.breaker("questions", lambda: asking.open)
     records.committed = metrics.records_commit
     return Services(
         settings=settings,
@@ -147,6 +181,7 @@ def open_services(settings: Settings) -> Services:
         sealers=vault.sealer,
         strategies=Strategies(),
         breaker=breaker,
+        asking=asking,
         metrics=metrics,
         limits=Limits(folder, settings.staff_cost_minute, settings.service_cost_minute),
         now=now,
@@ -159,6 +194,7 @@ async def close_services(services: Services) -> None:
     await asyncio.to_thread(services.records.close)
     services.limits.close()
     services.breaker.close()
+    services.asking.close()
 
 
 def check(settings: Settings) -> None:
@@ -173,10 +209,17 @@ def check(settings: Settings) -> None:
         try:
             await services.graph.ready()
             await services.records.ready()
+            await services.records.write(_keep_shipped, COMMAND_LOCK_SECONDS)
         finally:
             await close_services(services)
 
     asyncio.run(once())
+
+
+def _keep_shipped(connection: Connection) -> None:
+    """Keep this program's strategy for institutions that another one made."""
+    for institution in connection.execute(select(institutions.c.id)).scalars().all():
+        keep_shipped(connection, institution)
 
 
 async def follow_parent(parent: int) -> None:

@@ -16,16 +16,16 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from api import audit, idempotency, judging, queue
+from api import audit, idempotency, judging, loan_keys, proving, queue
 from api.context import Principal, Services
 from api.idempotency import Answered, Claim, Fenced, IdempotencyInProgress, Intent
 from api.judging import Asked, Raw, Spent
+from api.loan_keys import Used
 from api.records import RecordsUnavailable
 from api.settings import Settings
 from graph.errors import Conflict, GraphUnavailable, InvalidInput, Problem, RingfenceError, Unknown
 from graph.metering import Meter, metered
 from graph.model import Instant, Moment
-from rules import judgements
 from rules.model import Decision, DecisionSource, DegradedCause, Unread
 from rules.records import decision as decision_by_id
 from rules.records import save_decision
@@ -140,21 +140,23 @@ async def _assess(services: Services, principal: Principal, request: AssessReque
         message = f"A deadline is {SHORTEST_DEADLINE:.0f} to {LONGEST_DEADLINE:.0f} ms, not {request.deadline:g}: choose one between."
         raise InvalidInput([Problem(("input", "deadline"), message)])
     wanted = idempotency.intent(services.sealers(institution.id), institution.id, MUTATION, request.idempotency_key, request.meant())
-    asked = _decode(services, principal, request, services.now())
-    claimed, strategy = await _claim(services, wanted, budget)
+    now = services.now()
+    asked = _decode(services, principal, request, now)
+    claimed, strategy, used = await _claim(services, wanted, now, budget, asked)
     if isinstance(claimed, Answered):
         return Assessed(await _kept(services, institution.id, claimed, budget), replayed=True)
     if request.applied_at is None and claimed.at != asked.at:
         asked = _decode(services, principal, request, claimed.at)
     spent = time.perf_counter() - budget.received
     try:
+        await loan_keys.refuse_another_merchant(services, asked, used, budget.facts())
         decision = await _decide(services, principal, asked, claimed, strategy, budget, meter, spent)
     except (InvalidInput, Unknown, Conflict):
         await _give_back(services, claimed, idempotency.forget)
         raise
     except Fenced:
         return await _other(services, wanted, budget)
-    except (RecordsUnavailable, queue.QueueFull) as error:
+    except (RecordsUnavailable, GraphUnavailable, queue.QueueFull) as error:
         _free_later(services, claimed)
         raise Unavailable(str(error), services.settings.retry_milliseconds) from error
     except BaseException:
@@ -169,14 +171,17 @@ def _decode(services: Services, principal: Principal, request: AssessRequest, no
     return judging.decode(services, principal.institution, source, at, request.application, request.facts)
 
 
-async def _claim(services: Services, wanted: Intent, budget: Budget) -> tuple[Claim | Answered, CompiledStrategy]:
-    """Claim the key and learn, in the same short transaction, which strategy judges now."""
-    settings, now = services.settings, services.now()
+async def _claim(
+    services: Services, wanted: Intent, now: Instant, budget: Budget, asked: Asked | None = None
+) -> tuple[Claim | Answered, CompiledStrategy, Used | None]:
+    """Claim the key and learn, in the same short transaction, which strategy judges now and for whom the loan was decided before."""
+    settings = services.settings
     lease = int(settings.claim_seconds * 1000)
 
-    def work(connection: Connection) -> tuple[Claim | Answered, CompiledStrategy]:
+    def work(connection: Connection) -> tuple[Claim | Answered, CompiledStrategy, Used | None]:
         claimed = idempotency.claim(connection, wanted, now, lease=lease, days=settings.idempotency_days)
-        return claimed, services.strategies.live(connection, wanted.institution)
+        used = None if asked is None or isinstance(claimed, Answered) else loan_keys.last_use(connection, services, asked)
+        return claimed, services.strategies.live(connection, wanted.institution), used
 
     try:
         return await services.records.claim(work, budget.claim())
@@ -219,16 +224,15 @@ async def _write(
     """One transaction: the decision, the key's answer, the job when it waits, and last the audit entry."""
     begun = time.perf_counter()
     settings = services.settings
-    digest = audit.digest(judgements.encode(decision.judgement))
 
     def work(connection: Connection) -> Decision:
         kept = judging.as_kept(decision, budget.received, begun, meter, settings.processor_hour_micros)
         idempotency.answer(connection, claimed, {"decision": kept.id})
-        save_decision(connection, kept)
+        written = save_decision(connection, kept)
         if job is not None:
             queue.put(connection, kept.institution, DECIDE_AGAIN, job, kept.decided_at, settings.jobs_waiting)
         subjects = (kept.id, kept.dossier.application.loan)
-        event = audit.Event(kept.institution, kept.decided_at, principal.id, "loan assessed", subjects, digest)
+        event = audit.Event(kept.institution, kept.decided_at, principal.id, proving.ASSESSED, subjects, proving.fingerprint(written))
         audit.append(connection, services.vault.audit_key, event)
         return kept
 
@@ -248,7 +252,7 @@ async def _kept(services: Services, institution: str, found: Answered, budget: B
 
 async def _other(services: Services, wanted: Intent, budget: Budget) -> Assessed:
     """Our lease had ended: the answer of who took the key over, or that it is still running."""
-    found, _ = await _claim(services, wanted, budget)
+    found, _, _ = await _claim(services, wanted, services.now(), budget)
     if isinstance(found, Answered):
         return Assessed(await _kept(services, wanted.institution, found, budget), replayed=True)
     await _give_back(services, found, idempotency.free)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from api.records import Records
 from api.tables import audit_entries, audit_heads
@@ -112,18 +112,24 @@ def checkpoint(connection: Connection, keys: AuditKeys, institution: str, now: I
     return Checkpoint(institution, sequence, hash_.hex(), now, _signature(keys(institution), institution, sequence, hash_.hex(), now))
 
 
-def verify(connection: Connection, keys: AuditKeys, institution: str, checkpoints: Iterable[Checkpoint] = ()) -> int:
+Page = Callable[[Sequence[Row[Any]]], None]
+"""Is given the entries of a chain, page by page, once they have proved to be whole."""
+
+
+def verify(
+    connection: Connection, keys: AuditKeys, institution: str, checkpoints: Iterable[Checkpoint] = (), seen: Page = lambda _: None
+) -> int:
     """Read the whole chain and give its length; raise `BrokenChain` at the first thing that was changed, moved, added or removed.
 
     What was cut off at the end is found up to the newest of the `checkpoints`. Linear in the chain.
     """
     try:
-        return _verify(connection, keys, institution, checkpoints)
+        return _verify(connection, keys, institution, checkpoints, seen)
     except (TypeError, ValueError):  # SQLite keeps values of any type in any column
         raise BrokenChain(f"The audit chain of {institution} holds values of a kind that is never written there: it was changed.") from None
 
 
-def _verify(connection: Connection, keys: AuditKeys, institution: str, checkpoints: Iterable[Checkpoint]) -> int:
+def _verify(connection: Connection, keys: AuditKeys, institution: str, checkpoints: Iterable[Checkpoint], seen: Page) -> int:
     due: dict[int, set[str]] = {}
     for point in checkpoints:
         _check_signature(keys, institution, point)
@@ -139,6 +145,7 @@ def _verify(connection: Connection, keys: AuditKeys, institution: str, checkpoin
             if not hmac.compare_digest(link, row.hash):
                 raise BrokenChain(f"Audit entry {sequence} of {institution} was changed, or is not where it was written.")
             _check_point(due, institution, sequence, link)
+        seen(rows)
     if beyond := [number for number in due if number > sequence]:
         raise BrokenChain(
             f"The audit chain of {institution} ends at {sequence}, but a checkpoint saw entry {max(beyond)}: its tail was cut off."
@@ -181,7 +188,12 @@ def _typed(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _page(connection: Connection, institution: str, after: int) -> Sequence[Any]:
+def length(connection: Connection, institution: str) -> int:
+    """How many entries the chain has, as its head says."""
+    return (_head(connection, institution) or (0, START))[0]
+
+
+def _page(connection: Connection, institution: str, after: int) -> Sequence[Row[Any]]:
     mine = select(audit_entries).where(audit_entries.c.institution == institution, audit_entries.c.sequence > after)
     return connection.execute(mine.order_by(audit_entries.c.sequence).limit(PAGE)).all()
 

@@ -38,13 +38,16 @@ class Breaker:
 
     def enter(self) -> None:
         """Return when the part may be asked; raise `GraphUnavailable` (UNREACHABLE) while it is left alone."""
-        failures, until = STATE.unpack_from(self._shared)
+        failures, _ = STATE.unpack_from(self._shared)
         if failures < self._most:
             return
-        now = self._now()
-        if now < until:
+        self.look()
+        STATE.pack_into(self._shared, 0, failures, self._now() + self._pause)  # this call tries; the others wait for what it finds
+
+    def look(self) -> None:
+        """Like `enter`, for who only looks and never is the call that tries again."""
+        if self.open:
             raise GraphUnavailable("The graph failed several times in a row and is left alone for a moment: send again.", "UNREACHABLE")
-        STATE.pack_into(self._shared, 0, failures, now + self._pause)  # this call tries; the others wait for what it finds
 
     def succeeded(self) -> None:
         """The part answered."""
@@ -64,6 +67,15 @@ class Breaker:
 
     async def ask(self, question: Callable[[], Awaitable[T]], seconds: float) -> T:
         """The part's answer within `seconds`. Raises `GraphUnavailable` with the cause, or what the caller did wrong."""
+        try:
+            return await self.watch(question, seconds)
+        except RingfenceError:
+            raise
+        except Exception as error:
+            raise GraphUnavailable("The graph answered with an error: send again.", "FAILED") from error
+
+    async def watch(self, question: Callable[[], Awaitable[T]], seconds: float) -> T:
+        """Like `ask`, but a fault of ours is a failure of the part and is raised as it is."""
         self.enter()
         try:
             async with asyncio.timeout(max(seconds, 0.0)):
@@ -71,15 +83,15 @@ class Breaker:
         except TimeoutError:
             self.failed()
             raise GraphUnavailable(f"The graph did not answer within {seconds * 1000:.0f} ms: send again.", "TIMED_OUT") from None
-        except GraphUnavailable:
+        except RingfenceError as error:
+            if isinstance(error, GraphUnavailable):
+                self.failed()
+            else:
+                self.succeeded()
+            raise
+        except Exception:
             self.failed()
             raise
-        except RingfenceError:
-            self.succeeded()
-            raise
-        except Exception as error:
-            self.failed()
-            raise GraphUnavailable("The graph answered with an error: send again.", "FAILED") from error
         self.succeeded()
         return answer
 

@@ -10,6 +10,7 @@ from typing import Any
 from api.breaker import Breaker
 from api.limits import Limits
 from api.metrics import Metrics
+from api.questions import Questions
 from api.records import Records
 from api.settings import Settings
 from api.strategies import Strategies
@@ -39,7 +40,7 @@ class Principal:
     institution: Institution
     institution_name: str
     service: bool
-    """Whether it is a service (an API key with SERVICE) and not a person; it decides the rate."""
+    """Whether it acts as a service (an API key with the role SERVICE); it decides the rate: keys with staff roles alone have staff's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,9 @@ class Services:
     strategies: Strategies
     """The live strategy of an institution, compiled."""
     breaker: Breaker
-    """Of the graph, shared by all processes."""
+    """Of recording into the graph and judging by it, shared by all processes."""
+    asking: Breaker
+    """Of what queries ask of the graph, shared by all processes."""
     metrics: Metrics
     limits: Limits
     """Rates of principals."""
@@ -75,3 +78,9 @@ class Context:
     """Fresh data loaders of this operation, by name."""
     masked: set[str] = field(default_factory=set)
     """`Type.field` names that the roles may not read, for `extensions.masked`."""
+
+    @property
+    def graph(self) -> Questions:
+        """What an operation asks of the graph, behind a breaker."""
+        services = self.services
+        return Questions(services.graph, services.breaker, services.asking, services.settings.question_seconds)

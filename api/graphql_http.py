@@ -27,6 +27,7 @@ from starlette.types import Receive, Scope, Send
 from api import logs
 from api.documents import Documents, InvalidDocument, Known, UnknownOperation
 from api.executing import Limited, WrongVariables, execute, read_variables
+from api.flaws import BATCH_FIELD, concerns_one_fact
 from api.graphql_answers import MASKED, Answer, executed, refusal, refusals, status_of_refusal
 from api.graphql_request import (
     JSON_TYPE,
@@ -36,6 +37,7 @@ from api.graphql_request import (
     choose_media_type,
     read_body,
     read_parameters,
+    refuse_flaws,
 )
 from api.guard import Guard, Refused
 from api.limits import Limits, Wait
@@ -51,9 +53,6 @@ OFF_LOOP_CHARACTERS: Final = 1_000
 
 CHARACTERS_A_UNIT: Final = 100
 """An unknown document costs its principal one unit for so many characters: parsing and validating them is work too."""
-
-BATCH_FIELD: Final = "recordFacts"
-"""The root field whose body may be as large as a batch."""
 
 BODY_SECONDS: Final = 10.0
 """Longest that a body may take to arrive."""
@@ -282,6 +281,8 @@ class GraphQLEndpoint:
         note.operation = known.name
         note.field = self._field(operation)
         self._check_operation(request, operation, note.field, len(raw))
+        if asked.flawed:
+            await self._apart(len(raw) >= OFF_LOOP_BYTES, lambda: self._refuse_flaws(asked, operation, note.field))
         if caller.reads_only and operation.operation is OperationType.MUTATION:
             raise Denied(
                 403, "FORBIDDEN", "A write with a session needs the Origin header that browsers send: use an API key from programs."
@@ -342,6 +343,11 @@ class GraphQLEndpoint:
             raise Malformed(405, "A GET runs queries alone: send a POST.", headers={"Allow": "POST"})
         if size > self._body_bytes and root != BATCH_FIELD:
             raise self._too_large(self._body_bytes)
+
+    def _refuse_flaws(self, asked: GraphQLRequest, operation: OperationDefinitionNode, root: str) -> None:
+        """Refuse what no variable may hold, but for texts of facts of a batch: each refuses its fact alone. Raises `Malformed`."""
+        given = asked.variables
+        refuse_flaws(asked, lambda path: root == BATCH_FIELD and concerns_one_fact(self._schema, operation, given, path))
 
     def _field(self, operation: OperationDefinitionNode) -> str:
         """The operation's root field for metrics: one of the schema's, `several`, or `unknown`."""

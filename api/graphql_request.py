@@ -10,17 +10,14 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from api.guard import FORBIDDEN_TEXT, LARGEST_INTEGER
+from api.flaws import DEEPEST, FORBIDDEN_TEXT, INTEGER, NUMBER, Oversized, find_flaws, has_flaws, plain
 
 JSON_TYPE: Final = "application/json"
 GRAPHQL_TYPE: Final = "application/graphql-response+json"
-
-DEEPEST: Final = 32
-"""Levels of lists and objects in a body; the deepest input of the schema has 10."""
 
 FORBIDDEN_IN_DOCUMENT: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 """As `FORBIDDEN_TEXT`, but for tabs and line breaks, which a document is laid out with."""
@@ -45,23 +42,15 @@ class Malformed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class GraphQLRequest:
-    """One operation to be run; everything in it is text, numbers, lists and objects that have been looked at."""
+    """One operation to be run; everything in it is text, numbers, lists and objects."""
 
     query: str | None
     """The document; None when `document_id` names a trusted one."""
     document_id: str | None
     operation_name: str | None
     variables: Mapping[str, object] = field(default_factory=dict)
-
-
-class _Oversized:
-    """Stands where JSON had a number that is refused, until its path is known."""
-
-    __slots__ = ()
-
-
-_INTEGER: Final = _Oversized()
-_NUMBER: Final = _Oversized()
+    flawed: bool = False
+    """Whether the variables hold what no value may: `refuse_flaws` is to be asked when the operation is known."""
 
 
 class _Duplicate(Exception):
@@ -125,75 +114,29 @@ def _request(body: Mapping[str, object]) -> GraphQLRequest:
     for name, text in (("operationName", operation), ("documentId", document_id)):
         if text is not None and FORBIDDEN_TEXT.search(text):
             raise Malformed(400, f"`{name}` holds a control character or a lone surrogate: send plain text.")
-    _look_through("variables", variables)
-    _look_through("extensions", extensions)
-    return GraphQLRequest(query, document_id, operation, variables or {})
+    _refuse_flaws("extensions", extensions)
+    return GraphQLRequest(query, document_id, operation, variables or {}, flawed=has_flaws(variables))
 
 
-def _look_through(name: str, value: object) -> None:
-    """Refuse, naming it, what no value may hold. A first pass knows no paths, so that good values are read quickly."""
-    if value is not None and any(problem for problem in _problems(value)):
-        path, message = next(_located(value, (name,), 1))
-        raise Malformed(400, f"`{'.'.join(path)}` {message}", path=path[1:] if name == "variables" else ())
+def _refuse_flaws(name: str, value: object) -> None:
+    """Refuse, naming it, what no value may hold."""
+    if value is not None and has_flaws(value):
+        flaw = next(find_flaws(value, (name,)))
+        raise Malformed(400, f"`{'.'.join(flaw.path)}` {flaw.message}")
 
 
-def _problem(value: object, depth: int) -> str | None:
-    """What is wrong with one value, apart from what it contains."""
-    if isinstance(value, str):
-        if not (value.isascii() and value.isprintable()) and FORBIDDEN_TEXT.search(value):
-            return "holds a control character or a lone surrogate: send plain text."
-    elif isinstance(value, _Oversized):
-        return (
-            f"is an integer beyond 64 bits: send one of at most {LARGEST_INTEGER}."
-            if value is _INTEGER
-            else "is NaN, infinite, or beyond what a float holds: send a number."
-        )
-    elif isinstance(value, int) and not -LARGEST_INTEGER - 1 <= value <= LARGEST_INTEGER:
-        return f"is an integer beyond 64 bits: send one of at most {LARGEST_INTEGER}."
-    return f"is nested deeper than {DEEPEST} levels: flatten it." if depth > DEEPEST else None
+def refuse_flaws(request: GraphQLRequest, spared: Callable[[tuple[str, ...]], bool]) -> None:
+    """Refuse a request for what its variables may not hold, naming the first; `spared` says by its path which is let pass.
 
-
-def _problems(root: object) -> Iterator[str]:
-    """All that is wrong, without paths, level by level."""
-    level, depth = [root], 1
-    while level:
-        below: list[object] = []
-        for value in level:
-            if isinstance(value, dict):
-                below.extend(value)
-                below.extend(value.values())
-            elif isinstance(value, list):
-                below.extend(value)
-            problem = _problem(value, depth)
-            if problem is not None:
-                yield problem
-        level, depth = below, depth + 1
-
-
-def _located(value: object, path: tuple[str, ...], depth: int) -> Iterator[tuple[tuple[str, ...], str]]:
-    """All that is wrong, with paths; it stops below what is nested too deep."""
-    problem = _problem(value, depth)
-    if problem is not None:
-        yield path, problem
-    if depth > DEEPEST:
-        return
-    if isinstance(value, dict):
-        for name, item in value.items():
-            if _problem(name, depth) is not None:
-                yield (*path, "(a member's name)"), "holds a control character or a lone surrogate: send plain text."
-            yield from _located(item, (*path, _plain(name)), depth + 1)
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _located(item, (*path, str(index)), depth + 1)
-
-
-def _plain(name: str) -> str:
-    """A member's name as it may stand in a message."""
-    return FORBIDDEN_TEXT.sub("?", name)[:64]
+    Linear in the variables. Raises `Malformed` with status 400.
+    """
+    for flaw in find_flaws(dict(request.variables)):
+        if not spared(flaw.path):
+            raise Malformed(400, f"`{'.'.join(('variables', *flaw.path))}` {flaw.message}", path=flaw.path)
 
 
 def _shown(name: str) -> str:
-    return f"`{_plain(name)}`"
+    return f"`{plain(name)}`"
 
 
 def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -205,16 +148,16 @@ def _members(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return members
 
 
-def _integer(digits: str) -> int | _Oversized:
-    return int(digits) if len(digits) <= 20 else _INTEGER
+def _integer(digits: str) -> int | Oversized:
+    return int(digits) if len(digits) <= 20 else INTEGER
 
 
-def _float(digits: str) -> float | _Oversized:
+def _float(digits: str) -> float | Oversized:
     number = float(digits)
-    return number if math.isfinite(number) else _NUMBER
+    return number if math.isfinite(number) else NUMBER
 
 
-_DECODER: Final = json.JSONDecoder(object_pairs_hook=_members, parse_int=_integer, parse_float=_float, parse_constant=lambda _: _NUMBER)
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_members, parse_int=_integer, parse_float=_float, parse_constant=lambda _: NUMBER)
 
 
 def check_content_type(value: str | None, encoding: str | None) -> None:

@@ -8,7 +8,6 @@ their text. The counts are of steps, not of seconds, and tests hold them to a mu
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -32,13 +31,12 @@ from graphql import (
 )
 
 from api.cost import MOST, CostTable, Count
+from api.flaws import BATCH_FIELD, FORBIDDEN_TEXT, LARGEST_INTEGER
 
-FORBIDDEN_TEXT: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-"""Lone surrogates and characters of category Cc: in no text that is kept (semantics 11)."""
+IN_A_FACT: Final = "input.facts."
+"""How paths to what a fact holds begin in the arguments of `recordFacts`."""
 
 INTROSPECTION: Final = frozenset({"__schema", "__type"})
-
-LARGEST_INTEGER: Final = 2**63 - 1
 
 
 class Refused(Exception):
@@ -232,8 +230,9 @@ class _Measuring:
         measure.depth = max(measure.depth, depth)
         self._hold("levels of fields", depth, self._bounds.depth, "Ask for the lower ones by id")
         measure.root_fields += depth == 1
+        batch = depth == 1 and name == BATCH_FIELD
         for argument in node.arguments or ():
-            self._literal(argument.value, argument.name.value)
+            self._literal(argument.value, argument.name.value, batch=batch)
 
     def _count_directives(self, node: object) -> None:
         directives = getattr(node, "directives", None)
@@ -244,8 +243,8 @@ class _Measuring:
                 for argument in directive.arguments or ():
                     self._literal(argument.value, f"@{directive.name.value}({argument.name.value})")
 
-    def _literal(self, node: ValueNode, name: str) -> None:
-        """Refuse by name, in a literal, what no variable may hold either; no recursion."""
+    def _literal(self, node: ValueNode, name: str, *, batch: bool = False) -> None:
+        """Refuse by name, in a literal, what no variable may hold either; a text of a fact of a batch refuses that fact. No recursion."""
         pending: list[tuple[ValueNode, str, int]] = [(node, name, 1)]
         while pending:
             value, path, depth = pending.pop()
@@ -256,6 +255,8 @@ class _Measuring:
             elif isinstance(value, ListValueNode):
                 pending.extend((item, path, depth + 1) for item in value.values)
             elif isinstance(value, StringValueNode) and FORBIDDEN_TEXT.search(value.value):
+                if batch and path.startswith(IN_A_FACT):
+                    continue
                 raise Refused("INVALID", f"`{path}` holds a control character or a lone surrogate: send plain text.", "text")
             elif isinstance(value, IntValueNode) and (len(value.value) > 20 or abs(int(value.value)) > LARGEST_INTEGER):
                 raise Refused("INVALID", f"`{path}` is an integer beyond 64 bits: send one of at most {LARGEST_INTEGER}.", "integer")

@@ -178,6 +178,8 @@ class Limits:
     def take(self, principal: str, cost: int, *, service: bool) -> Wait | None:
         """Count an operation's cost for its principal; how long to wait where the minute's worth is spent. Some microseconds."""
         limit = self._services if service else self._staff
+        if not service:
+            principal += " staff"  # one who holds keys of both kinds: what the one spends is nothing to the other's smaller rate
         with self._mutex:
             now = self._clock()
             lease = self._leases.get(principal)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import re
 import sys
 import traceback
 from collections.abc import Mapping
@@ -30,6 +31,13 @@ LONGEST: Final = 200
 
 FRAMES: Final = 12
 """Innermost frames of a fault that are logged."""
+
+TRACEBACK: Final = "Traceback (most recent call last)"
+"""How the text of a traceback begins."""
+
+_FRAME: Final = re.compile(r'^ +File "(.+)", line (\d+), in (.+)$', re.MULTILINE)
+_RAISED: Final = re.compile(r"^([A-Za-z_][\w.]{0,199})(?::|$)", re.MULTILINE)
+"""The line of the error itself, the first below the frames that is not indented."""
 
 _OURS: Final = "ringfence"
 
@@ -68,6 +76,17 @@ def place(error: BaseException) -> str:
     """Where an error was raised: file, line and function of its innermost frames, innermost first."""
     frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
     return " < ".join(f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in reversed(frames))
+
+
+def _said(text: str) -> dict[str, str]:
+    """What a library's text is logged as. Of a traceback, which some pass on as a text, the tail says what failed and where; its head would
+    be all that fits otherwise. The error's own message may quote what a caller sent, and is left out."""
+    if not text.startswith(TRACEBACK):
+        return {"says": text[:LONGEST]}
+    found = list(_FRAME.finditer(text))
+    frames = [f"{_short(one[1])}:{one[2]} {one[3]}" for one in found[-FRAMES:]]
+    kind = _RAISED.search(text, found[-1].end() if found else 0)
+    return {"says": TRACEBACK, "exception": kind[1] if kind else "unknown", "where": " < ".join(reversed(frames))}
 
 
 def network(address: str | None) -> str | None:
@@ -109,7 +128,7 @@ class _Lines(logging.Formatter):
         else:
             line.update(event="library", logger=record.name, where=f"{_short(record.pathname)}:{record.lineno}")
             if record.name.startswith("uvicorn"):
-                line["says"] = str(record.msg)[:LONGEST]  # the text without its arguments
+                line.update(_said(str(record.msg)))  # the text without its arguments
             if record.exc_info and record.exc_info[1] is not None:
                 line.update(exception=_kind(record.exc_info[1]), where=place(record.exc_info[1]))
         return orjson.dumps(line).decode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from sqlalchemy import Connection
 from api import audit, idempotency
 from api.assessing import Unavailable
 from api.context import Principal, Services
+from api.flaws import given_back
 from api.idempotency import Answered, Claim, Fenced, IdempotencyInProgress
 from api.judging import Raw, refusal
 from api.records import RecordsUnavailable
@@ -36,6 +38,17 @@ NOTED: Final = 3
 
 MUTATION: Final = "recordOutcome"
 OUTCOME_SECONDS: Final = 0.9
+"""Longest that an outcome may take in all, if its key's lease is not shorter: who outlives it might write beside who took it over."""
+
+
+class _Left:
+    """Seconds that are left of a call."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.perf_counter() + seconds
+
+    def __call__(self) -> float:
+        return max(self._end - time.perf_counter(), 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +57,7 @@ class FactsRecorded:
 
     results: tuple[FactResult, ...]
     source_ids: tuple[str, ...]
+    """Characters that no text may hold are replaced: the fact was refused, and its id can still be told."""
     recorded_at: Instant
 
 
@@ -71,7 +85,7 @@ async def record_facts(services: Services, principal: Principal, source: str, fa
         found, recorded_at = list(recording.results), recording.recorded_at
     remaining = iter(found)
     results = tuple(Refused(one) if isinstance(one, InvalidInput) else next(remaining) for one in decoded)
-    source_ids = tuple(str(raw.get("id", "")) for raw in facts)
+    source_ids = tuple(given_back(str(raw.get("id", ""))) for raw in facts)
     await _note_facts(services, principal, source, source_ids, results, recorded_at)
     services.metrics.facts(**counts(results))
     return FactsRecorded(results, source_ids, recorded_at)
@@ -122,7 +136,7 @@ class OutcomeRequest:
 
 
 async def record_outcome(services: Services, principal: Principal, request: OutcomeRequest) -> str:
-    """Record once for its key how a loan turned out, and give the loan's id.
+    """Record once for its key how a loan turned out, within a second and the key's lease, and give the loan's id.
 
     Raises `InvalidInput` and `Unknown` with paths below `input`, `IdempotencyConflict`, `IdempotencyInProgress`, `Unavailable`.
     """
@@ -130,27 +144,28 @@ async def record_outcome(services: Services, principal: Principal, request: Outc
     wanted = idempotency.intent(services.sealers(institution.id), institution.id, MUTATION, request.idempotency_key, request.meant())
     decode_merchant_reference(EntityKind.LOAN, request.loan, ("input", "loan"))
     now, lease = services.now(), int(settings.claim_seconds * 1000)
+    left = _Left(min(OUTCOME_SECONDS, settings.claim_seconds))
     try:
         claimed = await services.records.claim(
-            lambda connection: idempotency.claim(connection, wanted, now, lease=lease, days=settings.idempotency_days)
+            lambda connection: idempotency.claim(connection, wanted, now, lease=lease, days=settings.idempotency_days), left()
         )
         if isinstance(claimed, Answered):
             return str(claimed.answer["loan"])
-        return await _record_outcome(services, principal, request, claimed)
+        return await _record_outcome(services, principal, request, claimed, left)
     except (RecordsUnavailable, GraphUnavailable) as error:
         raise Unavailable(str(error), settings.retry_milliseconds) from error
     except Fenced as error:
         raise IdempotencyInProgress(settings.retry_milliseconds) from error
 
 
-async def _record_outcome(services: Services, principal: Principal, request: OutcomeRequest, claimed: Claim) -> str:
+async def _record_outcome(services: Services, principal: Principal, request: OutcomeRequest, claimed: Claim, left: _Left) -> str:
     institution = principal.institution
 
     async def recorded() -> str:
-        loan = await _loan(services, institution, request)
+        loan = await _loan(services, institution, request, left())
         fact = _outcome_fact(request, claimed, institution, services.now())
         source = f"principal:{principal.id}"
-        recording = await services.breaker.ask(lambda: services.graph.record(institution, source, [fact], together=True), OUTCOME_SECONDS)
+        recording = await services.breaker.ask(lambda: services.graph.record(institution, source, [fact], together=True), left())
         result = recording.results[0]
         if isinstance(result, Refused):
             raise _as_input(refusal(result.problem, ()))
@@ -172,13 +187,13 @@ async def _record_outcome(services: Services, principal: Principal, request: Out
         return loan
 
     try:
-        return await services.records.write(work)
+        return await services.records.write(work, left())
     except RecordsUnavailable:
         await _let_go(services, claimed, idempotency.free)
         raise
 
 
-async def _loan(services: Services, institution: Institution, request: OutcomeRequest) -> str:
+async def _loan(services: Services, institution: Institution, request: OutcomeRequest, seconds: float) -> str:
     """The loan's id; `Unknown` when no fact names it: an outcome creates nothing."""
     name = decode_merchant_reference(EntityKind.LOAN, request.loan, ("input", "loan"))
 
@@ -186,7 +201,7 @@ async def _loan(services: Services, institution: Institution, request: OutcomeRe
         moment = await services.graph.now(institution.id)
         return await services.graph.entity_id(institution.id, name, moment)
 
-    loan = await services.breaker.ask(look, OUTCOME_SECONDS)
+    loan = await services.breaker.ask(look, seconds)
     if loan is None:
         raise Unknown("There is no such loan: give the id or key of a loan that was applied for.", ("input", "loan"))
     return loan

@@ -25,6 +25,8 @@ from sqlalchemy.pool import NullPool
 
 from graph.errors import RingfenceError
 from graph.metering import Meter, running
+from graph.pairing import next_count
+from graph.proof import Proof
 
 T = TypeVar("T")
 
@@ -36,7 +38,14 @@ FULL: Final = 2
 
 
 class RecordsUnavailable(RingfenceError):
-    """The records did not answer; a write that had begun may still be finished, so retry with the same idempotency key."""
+    """The records did not answer; a write that had begun may still be finished, so retry with the same idempotency key.
+
+    `reason` is one word for operators: LOCKED, DISK_FULL, LATE ...
+    """
+
+    def __init__(self, message: str, reason: str = "FAILED") -> None:
+        self.reason = reason
+        super().__init__(message)
 
 
 @dataclass(slots=True, eq=False)
@@ -87,6 +96,12 @@ def embedded_engine(path: Path, lock_seconds: float = 0.5) -> Engine:
     return engine
 
 
+def count_commit(raw: Any) -> None:  # noqa: ANN401 - a connection of the driver
+    """Count a commit in the file's header, by which a log of another file is known (`graph.pairing`)."""
+    count = raw.execute("PRAGMA application_id").fetchone()[0]
+    raw.execute(f"PRAGMA application_id = {next_count(count):d}")
+
+
 @dataclass(slots=True)
 class _File:
     """The file of the records. A process keeps to the one that it opened first: what went into a removed one would be lost."""
@@ -99,7 +114,9 @@ class _File:
         """Raise `RecordsUnavailable` when the file was removed or another stands in its place."""
         if self.identity is not None and self._found() != self.identity:
             name = self.path.name
-            raise RecordsUnavailable(f"The file {name} was removed or replaced while in use: put it back, or start the program again.")
+            raise RecordsUnavailable(
+                f"The file {name} was removed or replaced while in use: put it back, or start the program again.", "REMOVED"
+            )
 
     def keep(self) -> None:
         """Remember the file that was just opened."""
@@ -161,6 +178,7 @@ class Records:
         self._writes: Line = queue.SimpleQueue()
         self._reads: Line = queue.SimpleQueue()
         self._closed = False
+        self._proof = Proof()
         self._file = _File(Path(engine.url.database or ""))
         self.committed: Callable[[float], None] = lambda _seconds: None
         """Told the seconds of each durable commit, on the writer's thread."""
@@ -187,8 +205,13 @@ class Records:
         return await self._submit(self._writes, work, timeout, durable=False)
 
     async def ready(self) -> None:
-        """Return when the records can be read; raise `RecordsUnavailable` otherwise."""
+        """Return when the records can be read and written; raise `RecordsUnavailable` otherwise.
+
+        A commit proves it, of anybody or else one of its own that waits its turn; asked often, it writes twice a second at most.
+        """
         await self.read(lambda connection: connection.exec_driver_sql("SELECT 1").scalar())
+        if not self._proof.stands():
+            await self.write(lambda connection: count_commit(connection.connection.driver_connection))
 
     def waiting(self) -> int:
         """Writes in the queue."""
@@ -208,9 +231,9 @@ class Records:
 
     async def _submit(self, line: Line, work: Work[T], seconds: float | None, *, durable: bool = True) -> T:
         if self._closed:
-            raise RecordsUnavailable("The records are closed: the server is stopping; send again.")
+            raise RecordsUnavailable("The records are closed: the server is stopping; send again.", "STOPPED")
         if line.qsize() >= self.bounds.queue:
-            raise RecordsUnavailable(f"More than {self.bounds.queue} calls wait for the records: send again in a moment.")
+            raise RecordsUnavailable(f"More than {self.bounds.queue} calls wait for the records: send again in a moment.", "LATE")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         seconds = self.bounds.timeout if seconds is None else seconds
@@ -251,18 +274,25 @@ class Records:
             connection = session.open()
             session.durability(FULL if durable else NORMAL)
             session.raw.execute("BEGIN IMMEDIATE")
+            self._proof.begun()
+            before = session.raw.total_changes
             for item in items:
                 _run_in_savepoint(session, connection, item)
             self._file.check()
+            if session.raw.total_changes != before:
+                count_commit(session.raw)
             begun = time.perf_counter()
             session.end("COMMIT")
             if durable:
                 self.committed(time.perf_counter() - begun)
+            self._proof.succeeded()
         except Exception as error:
+            self._proof.failed()
             refusal = unavailable(error)
             for item in items:
                 item.error = refusal
             _abandon(session)
+        self._proof.ended()
         _share(items, time.thread_time_ns() - started)
         _settle_all(items)
 
@@ -288,26 +318,27 @@ class Records:
         session.close()
 
 
-def open_embedded(path: Path, bounds: Bounds | None = None) -> Records:
-    """The records of the embedded default, in this SQLite file (made when it is absent; tables come with `api.migrations`)."""
-    bounds = bounds or Bounds()
-    return Records(embedded_engine(path, bounds.lock_seconds), bounds)
-
-
 def unavailable(error: BaseException) -> RecordsUnavailable:
     """The refusal that says why the records could not be used."""
     if isinstance(error, RecordsUnavailable):
         return error
-    reason = str(getattr(error, "orig", None) or error)
-    if "full" in reason:
-        reason = "the disk is full"
-    elif "disk I/O error" in reason:  # so a full disk is called where not even the index of the log can grow
-        reason = "its disk is full or failing: see that there is room on it"
-    elif "locked" in reason:
-        reason = "another process holds the lock"
-    refusal = RecordsUnavailable(f"The records cannot be used now ({reason}): send again.")
+    said = str(getattr(error, "orig", None) or error)
+    reason, word = next(((text, word) for part, text, word in _SAID if part in said), (said, "FAILED"))
+    refusal = RecordsUnavailable(f"The records cannot be used now ({reason}): send again.", word)
     refusal.__cause__ = error
     return refusal
+
+
+_SAID: Final = (
+    ("full", "the disk is full", "DISK_FULL"),
+    # So a full disk is called where not even the index of the log can grow.
+    ("disk I/O error", "its disk is full or failing: see that there is room on it", "DISK_FAILING"),
+    ("locked", "another process holds the lock", "LOCKED"),
+    ("readonly", "the file or its folder is read-only", "READ_ONLY"),
+    ("unable to open", "the file or its folder cannot be opened", "NOT_OPENED"),
+    ("malformed", "the file is damaged: put back a backup", "DAMAGED"),
+)
+"""Part of what SQLite says, what it means, and the word for it."""
 
 
 def _run_in_savepoint(session: _Session, connection: Connection, item: _Item[Any]) -> None:
@@ -334,7 +365,7 @@ def _abandon(session: _Session) -> None:
 
 def _expire(future: asyncio.Future[Any], seconds: float) -> None:
     if not future.done():
-        future.set_exception(RecordsUnavailable(f"The records did not answer within {seconds * 1000:.0f} ms: send again."))
+        future.set_exception(RecordsUnavailable(f"The records did not answer within {seconds * 1000:.0f} ms: send again.", "LATE"))
 
 
 def _share(items: Sequence[_Item[Any]], nanoseconds: int) -> None:

@@ -11,44 +11,29 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import logs
-from api.auth.authentication import Unauthenticated, WrongOrigin, authenticate
 from api.auth.passwords import PasswordPool
 from api.auth.sign_in import SignIn
+from api.browsing import page_routes
 from api.context import Services
 from api.graphql_ports import graphql_endpoint
-from api.pages import decision
-from api.pages.frame import message
-from api.records import RecordsUnavailable
-from graph.errors import GraphUnavailable
+from api.pages import sign_in as sign_in_page
+from api.readiness import Readiness
 
 
 def routes(services: Services, passwords: PasswordPool) -> tuple[list[BaseRoute], Callable[[], None]]:
     """All routes, and what lets go of what they hold."""
     graphql = graphql_endpoint(services)
-    sign_in = SignIn(services, passwords)
+    sign_in = SignIn(services, passwords, sign_in_page.show)
     found: list[BaseRoute] = [
         Route("/graphql", graphql),
         Route("/session", sign_in.session, methods=["POST", "DELETE"]),
         Route("/enter", sign_in.enter, methods=["GET"]),
-        Route("/decisions/{id}", _decision_page(services), methods=["GET"]),
+        *page_routes(services, sign_in),
         Route("/healthz", _health, methods=["GET"]),
         Route("/readyz", _readiness(services), methods=["GET"]),
         Route("/metrics", services.metrics.endpoint, methods=["GET"]),
     ]
     return found, graphql.close
-
-
-def _decision_page(services: Services) -> Callable[[Request], object]:
-    async def page(request: Request) -> Response:
-        try:
-            principal = await authenticate(services, request.headers, writes=False)
-            return await decision.show(services, principal, request.path_params["id"])
-        except (Unauthenticated, WrongOrigin) as error:
-            return message("Sign in first", str(error), 401)
-        except RecordsUnavailable as error:
-            return message("Try again", str(error), 503)
-
-    return page
 
 
 async def _health(_request: Request) -> Response:
@@ -57,16 +42,15 @@ async def _health(_request: Request) -> Response:
 
 
 def _readiness(services: Services) -> Callable[[Request], object]:
+    readiness = Readiness(services)
+
     async def ready(_request: Request) -> Response:
-        """Whether the parts that a decision needs answer: 200, or 503 and which do not."""
-        parts = {"graph": "ok", "records": "ok"}
-        for name, ask in (("graph", services.graph.ready), ("records", services.records.ready)):
-            try:
-                await ask()
-            except (GraphUnavailable, RecordsUnavailable):
-                parts[name] = "down"
-        down = "down" in parts.values()
-        return _json({"status": "down" if down else "ok", **parts}, 503 if down else 200)
+        """Whether the parts that a decision needs can be read and written: 200, or 503, which are down, and a word why."""
+        reasons = {name: reason for name, reason in (await readiness.reasons()).items() if reason is not None}
+        parts = {name: "down" if name in reasons else "ok" for name in ("graph", "records")}
+        if reasons:
+            return _json({"status": "down", **parts, "reasons": reasons}, 503)
+        return _json({"status": "ok", **parts}, 200)
 
     return ready
 

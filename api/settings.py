@@ -147,8 +147,12 @@ class Settings:
 
     # Graph
 
+    graph_lock_seconds: float = 0.4
+    """Longest that a write of the graph waits for another process's; one may wait behind another, and the answer comes within 1 s."""
+    question_seconds: float = 2.0
+    """Longest that one question of a query to the graph may take; a walk has its own deadline."""
     breaker_failures: int = 5
-    """Failures of the graph in a row before it is left alone for a while."""
+    """Failures of the graph in a row before it is left alone for a while; those of deciding and of queries are counted apart."""
     breaker_seconds: float = 2.0
     """How long it is left alone before one call tries it again."""
 
@@ -182,6 +186,9 @@ class Settings:
         if self.decision_seconds + self.grace_seconds >= 1.0:
             together = self.decision_seconds + self.grace_seconds
             raise InvalidSetting(f"{PREFIX}DECISION_SECONDS and {PREFIX}GRACE_SECONDS are {together:g} together: keep them below 1.")
+        if self.claim_seconds <= self.decision_seconds + self.grace_seconds:
+            longest = self.decision_seconds + self.grace_seconds
+            raise InvalidSetting(f"{PREFIX}CLAIM_SECONDS is {self.claim_seconds:g}: a call may take {longest:g} s, so give more than that.")
 
 
 def _read(variable: str, text: str, kind: type) -> object:

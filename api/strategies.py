@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, select
 
-from rules.records import live_strategy
+from graph.errors import InvalidInput
+from rules.records import live_strategy, save_strategy
 from rules.statements import Hot
 from rules.strategy import CompiledStrategy, compile_strategy, shipped
 from rules.tables import live_strategies
@@ -15,6 +17,16 @@ LIVE: Final = Hot(select(live_strategies.c.strategy).where(live_strategies.c.ins
 
 MOST: Final = 1_000
 """Versions kept compiled; over it they are compiled again as they are needed."""
+
+
+def keep_shipped(connection: Connection, institution: str) -> None:
+    """Keep the shipped strategy in an institution's records, without making it live: decisions cite its version for ever, and the next
+    program may ship another.
+
+    One that was changed without a new version stays unkept, and decisions by it cannot be replayed once it is changed again.
+    """
+    with suppress(InvalidInput):
+        save_strategy(connection, institution, shipped().strategy, live=False)
 
 
 class Strategies:

@@ -166,7 +166,7 @@ def _application(reading: Reading, raw: Raw, path: Path) -> contents.Application
     return contents.ApplicationMade(
         EntityName(EntityKind.LOAN, reading.key(raw, path)),
         reading.needed_reference(raw, path, "merchant", M),
-        reading.needed_money(raw, path, "amount"),
+        _asked_for(reading, raw, path),
         reading.whole(raw, path, "termDays", 1, LONGEST_TERM),
         reading.reference(raw, path, "applicant", P),
         reading.reference(raw, path, "payOutAccount", A),
@@ -176,6 +176,15 @@ def _application(reading: Reading, raw: Raw, path: Path) -> contents.Application
         reading.value(raw, path, "email", "email"),
         None if place is None else reading.place_value(place, (*path, "place")),
     )
+
+
+def _asked_for(reading: Reading, raw: Raw, path: Path) -> int:
+    """The amount of an application: money moves in any amount, and a decision about nothing would be read as one about something."""
+    before = len(reading.problems)
+    amount = reading.needed_money(raw, path, "amount")
+    if amount == 0 and len(reading.problems) == before:
+        reading.wrong((*path, "amount", "amount"), "is 0, and an application asks for 1 minor unit at least: give the amount asked for")
+    return amount
 
 
 def _paid_out(reading: Reading, raw: Raw, path: Path) -> Content:

@@ -57,8 +57,12 @@ class Unknown(RingfenceError):
 
 
 class GraphUnavailable(RingfenceError):
-    """The graph did not answer; `cause` is a `DegradedCause` of the schema: TIMED_OUT, UNREACHABLE or FAILED."""
+    """The graph did not answer; `cause` is a `DegradedCause` of the schema: TIMED_OUT, UNREACHABLE or FAILED.
 
-    def __init__(self, message: str, cause: str = "FAILED") -> None:
+    `reason` is one word for operators where more is known: LOCKED, DISK_FULL, READ_ONLY ...
+    """
+
+    def __init__(self, message: str, cause: str = "FAILED", reason: str | None = None) -> None:
         self.cause = cause
+        self.reason = cause if reason is None else reason
         super().__init__(message)

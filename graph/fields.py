@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 
 from graph import normalising
 from graph.contents import PlaceSeen
+from graph.currencies import MINOR_DIGITS
 from graph.errors import InvalidInput, Problem, Unknown
 from graph.model import MAXIMUM_AHEAD, MAXIMUM_AMOUNT, EntityKind, EntityName, Instant, Institution
 from graph.normalising import LONGEST_KEY, check_text
@@ -197,7 +198,9 @@ class Reading:
         elif amount > MAXIMUM_AMOUNT:
             self.wrong((*here, "amount"), f"is more than {MAXIMUM_AMOUNT:,} minor units, the most of one fact: check its unit, or split it")
         if currency != self.currency:
-            self.wrong((*here, "currency"), f"must be {self.currency}, the institution's currency: convert the amount before sending it")
+            unknown = "is no currency of ISO 4217, and " if isinstance(currency, str) and currency not in MINOR_DIGITS else ""
+            message = f"must be {self.currency}, the institution's currency: convert the amount before sending it"
+            self.wrong((*here, "currency"), unknown + message)
         return amount
 
     def needed_money(self, raw: Raw, path: Path, name: str) -> int:

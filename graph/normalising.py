@@ -21,8 +21,6 @@ LONGEST_EMAIL: Final = 254
 LONGEST_PHONE: Final = 32
 """Characters as written; 7 to 15 of them are digits (E.164)."""
 
-CURRENCY: Final = re.compile(r"[A-Z]{3}")
-
 _COUNTRIES: Final = (
     "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH "
     "CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN "

@@ -182,8 +182,32 @@ class GraphStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class KeptFact:
+    """A fact as its source reported it, with its place in the order of keeping."""
+
+    place: int
+    """Rises from fact to fact of a store; says nothing else."""
+    source: str
+    fact: Fact
+    """With `recorded_at`; its entities are named by key and value."""
+
+
 class BulkStore(GraphStore, Protocol):
-    """A store that imports can fill."""
+    """A store that imports can fill, and exports empty."""
+
+    async def kept_facts(self, institution: str, *, after: int, first: int, clear: bool) -> tuple[KeptFact, ...]:
+        """The facts kept after a place (0: from the start), in the order of keeping, withdrawn ones included; `first` 1 to 10,000.
+
+        With `clear` personal values are opened. Without it, and for what was erased and the numbers of documents, which are never
+        kept, each identifier is a stand-in that is the same wherever it is named, and names, birth dates, coordinates and free texts are
+        left out: what is given back then tells nothing personal, and makes a graph of the same ties.
+        """
+        ...
+
+    async def newest_fact(self, institution: str) -> int:
+        """The place of the fact that was kept last; 0 when there is none."""
+        ...
 
     async def record_bulk(self, institution: Institution, source: str, facts: Sequence[Fact]) -> Recording:
         """Like `record`, for 1 to 50,000 facts of an import: fewer and larger commits. Facts state when they became known."""

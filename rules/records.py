@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -126,40 +127,39 @@ def strategy(connection: Connection, institution: str, id: str) -> Strategy | No
     return own if own.id == id else None
 
 
-def save_decision(connection: Connection, decision: Decision) -> None:
-    """Keep a decision; the newest one before it on the same loan is from now on replaced by it."""
+def save_decision(connection: Connection, decision: Decision) -> Mapping[str, Any]:
+    """Keep a decision, and give what was written of it; the newest one before it on the same loan is from now on replaced by it."""
     judgement, asked = decision.judgement, decision.dossier.application
     timing = decision.timing
     REPLACE.run(connection, {"b_institution": decision.institution, "b_loan": asked.loan, "b_id": decision.id})
-    KEEP.run(
-        connection,
-        {
-            "id": decision.id,
-            "institution": decision.institution,
-            "loan": asked.loan,
-            "merchant": asked.merchant,
-            "applicant": asked.applicant,
-            "verdict": judgement.verdict.value,
-            "degraded": is_degraded(decision),
-            "at": asked.at,
-            "known_at": decision.dossier.known_at,
-            "decided_at": decision.decided_at,
-            "strategy": decision.strategy,
-            "strategy_name": decision.strategy_name,
-            "strategy_version": decision.strategy_version,
-            "inputs_hash": decision.inputs_hash,
-            "dossier": dossiers.encode(decision.dossier),
-            "judgement": judgements.encode(judgement),
-            "timing": orjson.dumps([timing.total, timing.facts, timing.graph, timing.signals, timing.rules, timing.records]).decode(),
-            "cpu": decision.cpu,
-            "read": decision.read,
-            "micros": decision.micros,
-            "replaced_by": decision.replaced_by,
-        },
-    )
+    row: dict[str, Any] = {
+        "id": decision.id,
+        "institution": decision.institution,
+        "loan": asked.loan,
+        "merchant": asked.merchant,
+        "applicant": asked.applicant,
+        "verdict": judgement.verdict.value,
+        "degraded": is_degraded(decision),
+        "at": asked.at,
+        "known_at": decision.dossier.known_at,
+        "decided_at": decision.decided_at,
+        "strategy": decision.strategy,
+        "strategy_name": decision.strategy_name,
+        "strategy_version": decision.strategy_version,
+        "inputs_hash": decision.inputs_hash,
+        "dossier": dossiers.encode(decision.dossier),
+        "judgement": judgements.encode(judgement),
+        "timing": orjson.dumps([timing.total, timing.facts, timing.graph, timing.signals, timing.rules, timing.records]).decode(),
+        "cpu": decision.cpu,
+        "read": decision.read,
+        "micros": decision.micros,
+        "replaced_by": decision.replaced_by,
+    }
+    KEEP.run(connection, row)
     for code in sorted({reason.code for reason in judgement.reasons}):
         line = {"institution": decision.institution, "code": code, "decided_at": decision.decided_at, "decision": decision.id}
         KEEP_REASON.run(connection, line)
+    return row
 
 
 def is_degraded(decision: Decision) -> bool:

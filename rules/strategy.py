@@ -17,6 +17,7 @@ from typing import Final
 import orjson
 import yaml
 
+from graph.currencies import MINOR_DIGITS
 from graph.errors import RingfenceError
 from rules.conditions import Condition, ConditionError, Conditions, Vocabulary
 from rules.model import Rule, RuleEffect, Signal, Strategy
@@ -38,7 +39,7 @@ SHIPPED: Final = Path(__file__).parent / "strategies"
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{2,63}")
 _CODE: Final = re.compile(r"[A-Z][A-Z0-9_]{2,63}")
-_CURRENCY: Final = re.compile(r"[A-Z]{3}")
+_CURRENCY: Final = re.compile("|".join(MINOR_DIGITS))
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 
 Lines = dict[tuple[str, ...], int]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from graph.currencies import MINOR_DIGITS
 from rules.model import Signal, SignalKind, SignalValue
 
 UNKNOWN: Final = "unknown"
@@ -16,17 +17,14 @@ _SPELT: Final = frozenset({"months", "days", "hours", "minutes"})
 """Units that stand behind their number; of others the sentence says what is counted."""
 
 _NAMES: Final = {"CNY": "yuan"}
-_WITHOUT_MINOR: Final = frozenset({"JPY", "KRW", "VND", "CLP", "ISK", "XAF", "XOF"})
-"""Currencies whose minor unit is the major one (ISO 4217 exponent 0) that lenders here may meet."""
 
 
 def money(amount: int, currency: str) -> str:
     """`1,234.50 yuan` of minor units; whole amounts without decimals."""
     name = _NAMES.get(currency, currency)
-    if currency in _WITHOUT_MINOR:
-        return f"{amount:,} {name}"
-    sign, (major, minor) = "-" if amount < 0 else "", divmod(abs(amount), 100)
-    return f"{sign}{major:,}{f'.{minor:02d}' if minor else ''} {name}"
+    digits = MINOR_DIGITS.get(currency, 2)
+    sign, (major, minor) = "-" if amount < 0 else "", divmod(abs(amount), 10**digits)
+    return f"{sign}{major:,}{f'.{minor:0{digits}d}' if minor else ''} {name}"
 
 
 def display(signal: Signal, value: SignalValue, absent: bool, currency: str) -> str:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from api.cli import COMMANDS
+
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("api", "graph", "identity", "rules")
 LONGEST_FUNCTION = 60
@@ -47,8 +49,9 @@ def dotted(path: Path) -> str:
 
 
 def imported_names() -> set[str]:
-    names: set[str] = set()
-    for _, _, tree in modules(*PACKAGES, "tests"):
+    """What the packages themselves import, commands by their names included; what tests alone import serves nobody."""
+    names: set[str] = set(COMMANDS.values())
+    for _, _, tree in modules(*PACKAGES):
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
                 names.update(alias.name for alias in node.names)
@@ -73,7 +76,7 @@ def test_no_module_is_longer_than_four_hundred_lines() -> None:
     assert long == []
 
 
-def test_every_module_is_imported_by_somebody() -> None:
+def test_every_module_is_imported_by_somebody_other_than_tests() -> None:
     names = imported_names()
     orphans = [
         str(path)

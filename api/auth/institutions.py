@@ -9,12 +9,13 @@ from typing import Final
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from api.strategies import keep_shipped
 from api.tables import institutions
+from graph.currencies import MINOR_DIGITS
 from graph.errors import InvalidInput, Problem, Unknown
 from graph.model import Instant, Institution
 
 ID_PATTERN: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
-CURRENCY_PATTERN: Final = re.compile(r"[A-Z]{3}")
 MAXIMUM_NAME: Final = 100
 
 
@@ -44,6 +45,7 @@ def create_institution(
         raise InvalidInput([Problem(("id",), f"The institution {institution.id} is there already: choose another id.")])
     values = {"id": institution.id, "name": name, "currency": institution.currency, "time_zone": institution.time_zone}
     connection.execute(insert(institutions).values(**values, sandbox=sandbox, created_at=now))
+    keep_shipped(connection, institution.id)
     return Tenant(institution, name, sandbox, now, None)
 
 
@@ -83,8 +85,9 @@ def _problems(institution: Institution, name: str) -> list[Problem]:
     problems: list[Problem] = []
     if ID_PATTERN.fullmatch(institution.id) is None:
         problems.append(Problem(("id",), "An institution's id is 1 to 40 of a-z, 0-9 and hyphens, no hyphen first or last."))
-    if CURRENCY_PATTERN.fullmatch(institution.currency) is None:
-        problems.append(Problem(("currency",), "A currency is an ISO 4217 code of three capital letters: CNY."))
+    if institution.currency not in MINOR_DIGITS:
+        message = f"{institution.currency!r} is no currency of ISO 4217: give its three capital letters, like CNY."
+        problems.append(Problem(("currency",), message))
     if institution.time_zone not in zoneinfo.available_timezones():
         problems.append(Problem(("time-zone",), "A time zone is an IANA name: Asia/Shanghai."))
     if not 1 <= len(name) <= MAXIMUM_NAME or not name.isprintable():

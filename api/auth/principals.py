@@ -58,7 +58,8 @@ def principal_from(row: Any, roles: str | None = None) -> Principal:  # noqa: AN
     if roles is not None:
         held &= frozenset(Role(name) for name in roles.split(","))
     institution = Institution(row.institution, row.currency, row.time_zone)
-    return Principal(row.id, row.name, held, institution, row.institution_name, row.service)
+    # A key of an analyst's tool does what a person does, at a person's rate: the role decides, not the kind of credential.
+    return Principal(row.id, row.name, held, institution, row.institution_name, row.service and Role.SERVICE in held)
 
 
 def create_principal(

@@ -20,6 +20,9 @@ COOKIE: Final = "__Host-ringfence"
 MAXIMUM_SESSIONS: Final = 20
 """Sessions of one principal; a further one ends the oldest."""
 
+LONGEST_PATH: Final = 500
+"""Characters of the path of a page that a link or a form leads to."""
+
 BY_HASH: Final = (
     standing_principals()
     .join(sessions, sessions.c.principal == principals.c.id)
@@ -51,9 +54,15 @@ def close_session(connection: Connection, secret: str) -> None:
     connection.execute(delete(sessions).where(sessions.c.hash == secret_hash(secret)))
 
 
+def is_own_page(path: str) -> bool:
+    """Whether it is a path of this server, and no address of another in disguise."""
+    own = path.startswith("/") and not path.startswith("//") and "\\" not in path
+    return own and path.isascii() and path.isprintable() and len(path) <= LONGEST_PATH
+
+
 def create_link(connection: Connection, principal: str, path: str, now: Instant, minutes: float) -> str:
     """The token of a link that opens `path` once, with a session of this principal. Raises `InvalidInput` for a path of elsewhere."""
-    if not path.startswith("/") or path.startswith("//") or "\\" in path or not path.isascii() or not path.isprintable():
+    if not is_own_page(path):
         raise InvalidInput([Problem(("path",), "A link opens a page of this server: give a path such as /decisions/dec_...")])
     connection.execute(delete(links).where(links.c.expires_at <= now))
     token = new_secret()

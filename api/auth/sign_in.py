@@ -1,50 +1,61 @@
-"""Signing in and out over HTTP: `POST /session`, `DELETE /session`, and `GET /enter?token=` for one-time links."""
+"""Signing in and out over HTTP: `POST /session` (JSON of programs, or the form of `/sign-in`), `DELETE /session`, `POST /sign-out` of
+pages, and `GET /enter?token=` for one-time links."""
 
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Awaitable
+from typing import Any, Final, Protocol, TypeVar
 
-import orjson
 from sqlalchemy import Connection
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from api import audit
 from api.auth.authentication import Unauthenticated, WrongOrigin, authenticate, check_origin, session_secret
 from api.auth.passwords import LONGEST, PasswordPool, TooBusy
 from api.auth.principals import principal_from, standing_principals
-from api.auth.sessions import COOKIE, close_session, open_session, use_link
+from api.auth.sessions import COOKIE, close_session, is_own_page, open_session, use_link
+from api.auth.signing_forms import Given, Unreadable, is_form, read_form, read_json
 from api.auth.throttling import Throttle
 from api.context import Principal, Services
 from api.records import RecordsUnavailable
 from api.tables import principals
+from graph.errors import RingfenceError
 
-BODY_BYTES: Final = 4_096
-FIELDS: Final = frozenset({"institution", "name", "password"})
+T = TypeVar("T")
+
 WRONG: Final = "The institution, name or password is wrong: check them and try again."
 
 BY_NAME: Final = standing_principals(principals.c.password).where(principals.c.service.is_(False))
 
 
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """What somebody signs in with, and from where."""
+class FormPage(Protocol):
+    """Answers with the form of `/sign-in`, filled in with all but the password, and with what was wrong."""
 
-    institution: str
-    name: str
-    password: str
-    address: str
+    def __call__(self, to: str = ..., institution: str = ..., name: str = ..., problem: str = ..., status: int = ...) -> Response:
+        """The page."""
+        ...
+
+
+class _Refused(RingfenceError):
+    """Nobody is signed in or out; why, as HTTP and people are told. `wait`: seconds until it is worth trying again, 0 for not said."""
+
+    def __init__(self, status: int, code: str, message: str, wait: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.headers = {"Retry-After": str(wait)} if wait else {}
 
 
 class SignIn:
-    """The endpoints, over open services and a pool that hashes passwords."""
+    """The endpoints, over open services and a pool that hashes passwords; `form` shows the page of `/sign-in`."""
 
-    def __init__(self, services: Services, passwords: PasswordPool) -> None:
+    def __init__(self, services: Services, passwords: PasswordPool, form: FormPage) -> None:
         settings = services.settings
         self._services = services
         self._passwords = passwords
+        self._form = form
         self._throttle = Throttle(
             services.vault.key("sign-in tries"),
             settings.password_tries,
@@ -53,23 +64,26 @@ class SignIn:
         )
 
     async def session(self, request: Request) -> Response:
-        """`POST` signs in with JSON {institution, name, password}; `DELETE` signs out."""
+        """`POST` signs in with {institution, name, password} as JSON, or as the form of `/sign-in`; `DELETE` signs out."""
+        if request.method == "POST" and is_form(request):
+            return await self._by_form(request)
         try:
             if request.method == "DELETE":
-                return await self._sign_out(request)
-            check_origin(request.headers, self._services.settings.public_url, required=False)
-            given = await _read(request)
-            return given if isinstance(given, Response) else await self._sign_in(given)
-        except ClientDisconnect:
-            return _problem(400, "INVALID", "The body ended early.")
-        except WrongOrigin as error:
-            return _problem(403, "FORBIDDEN", str(error))
-        except Unauthenticated as error:
-            return _problem(401, "UNAUTHENTICATED", str(error))
-        except TooBusy as error:
-            return _problem(429, "RATE_LIMITED", str(error), {"Retry-After": "5"})
-        except RecordsUnavailable as error:
-            return _problem(503, "UNAVAILABLE", str(error), {"Retry-After": "1"})
+                await _told(self._close(request))
+                response = Response(status_code=204, headers=NO_STORE)
+                return _without_cookie(response)
+            return await _told(self._by_json(request))
+        except _Refused as refused:
+            return _problem(refused)
+
+    async def sign_out(self, request: Request) -> Response:
+        """`POST /sign-out`, the button of pages: end the session and lead to the form."""
+        try:
+            await _told(self._close(request))
+        except _Refused as refused:
+            if refused.code != "UNAUTHENTICATED":  # the session being over is what was asked for
+                return self._form(problem=str(refused), status=refused.status)
+        return _without_cookie(RedirectResponse("/sign-in", 303, NO_STORE))
 
     async def enter(self, request: Request) -> Response:
         """`GET /enter?token=`: use a one-time link up, open its page with a session.
@@ -93,7 +107,36 @@ class SignIn:
         _set_cookie(response, secret, int(hours * 3600))
         return response
 
-    async def _sign_in(self, given: _Given) -> Response:
+    async def _by_json(self, request: Request) -> Response:
+        """A program's signing in."""
+        check_origin(request.headers, self._services.settings.public_url, required=False)
+        principal, secret = await self._sign_in(await read_json(request))
+        named = {"id": principal.id, "name": principal.name, "roles": sorted(principal.roles)}
+        return self._with_cookie(JSONResponse(named, headers=NO_STORE), secret)
+
+    async def _by_form(self, request: Request) -> Response:
+        """A person's signing in: to the page that was asked for, or the form again with what was wrong."""
+        given = Given("", "", "", "")
+
+        async def signed() -> Response:
+            nonlocal given
+            # A form of another site would sign somebody in under a name that is not theirs: the origin is not optional here.
+            check_origin(request.headers, self._services.settings.public_url, required=True)
+            given = await read_form(request)
+            _, secret = await self._sign_in(given)
+            to = given.to if is_own_page(given.to) else "/"
+            return self._with_cookie(RedirectResponse(to, 303, NO_STORE), secret)
+
+        try:
+            return await _told(signed())
+        except _Refused as refused:
+            to = given.to if is_own_page(given.to) else "/"
+            response = self._form(to, given.institution, given.name, str(refused), refused.status)
+            response.headers.update(refused.headers)
+            return response
+
+    async def _sign_in(self, given: Given) -> tuple[Principal, str]:
+        """Who signs in, and the new session's secret. Raises `_Refused`, `TooBusy`, `RecordsUnavailable`."""
         services, now = self._services, self._services.now()
 
         def look(connection: Connection) -> tuple[int, Any]:
@@ -107,28 +150,25 @@ class SignIn:
         waits, row = await services.records.claim(look)
         if waits > 0:
             seconds = -(-waits // 1000)
-            message = f"Too many wrong passwords: wait {seconds} s and try again."
-            return _problem(429, "RATE_LIMITED", message, {"Retry-After": str(seconds)})
+            raise _Refused(429, "RATE_LIMITED", f"Too many wrong passwords: wait {seconds} s and try again.", seconds)
         if not await self._passwords.matches(None if row is None else row.password, given.password):
-            return _problem(401, "UNAUTHENTICATED", WRONG)
+            raise _Refused(401, "UNAUTHENTICATED", WRONG)
         return await self._open(given, principal_from(row), now)
 
-    async def _open(self, given: _Given, principal: Principal, now: int) -> Response:
-        services, hours = self._services, self._services.settings.session_hours
+    async def _open(self, given: Given, principal: Principal, now: int) -> tuple[Principal, str]:
+        services = self._services
         event = audit.Event(principal.institution.id, now, principal.id, "signed in", (principal.id,))
 
         def work(connection: Connection) -> str:
             self._throttle.forgive(connection, given.institution, given.name, given.address)
-            secret = open_session(connection, principal.id, now, hours)
+            secret = open_session(connection, principal.id, now, services.settings.session_hours)
             audit.append(connection, services.vault.audit_key, event)
             return secret
 
-        secret = await services.records.write(work)
-        response = JSONResponse({"id": principal.id, "name": principal.name, "roles": sorted(principal.roles)}, headers=NO_STORE)
-        _set_cookie(response, secret, int(hours * 3600))
-        return response
+        return principal, await services.records.write(work)
 
-    async def _sign_out(self, request: Request) -> Response:
+    async def _close(self, request: Request) -> None:
+        """End the session whose cookie is sent, by a page of ours."""
         services, now = self._services, self._services.now()
         principal = await authenticate(services, {k: v for k, v in request.headers.items() if k != "authorization"}, writes=True)
         secret = session_secret(request.headers)
@@ -139,38 +179,45 @@ class SignIn:
             audit.append(connection, services.vault.audit_key, event)
 
         await services.records.write(work)
-        response = Response(status_code=204, headers=NO_STORE)
-        response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
+
+    def _with_cookie(self, response: Response, secret: str) -> Response:
+        _set_cookie(response, secret, int(self._services.settings.session_hours * 3600))
         return response
 
 
 NO_STORE: Final = {"Cache-Control": "no-store"}
 
 
-async def _read(request: Request) -> _Given | Response:
-    """What is given, or the answer to a body that cannot be read."""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        return _problem(415, "INVALID", "Send the body as application/json.")
-    body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > BODY_BYTES:
-            return _problem(413, "INVALID", f"The body has more than {BODY_BYTES} bytes: send institution, name and password alone.")
+async def _told(work: Awaitable[T]) -> T:
+    """The work's answer; whatever it is refused for, as `_Refused`."""
     try:
-        values = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return _problem(400, "INVALID", "The body is no JSON: send institution, name and password.")
-    if not isinstance(values, dict) or set(values) != FIELDS or not all(isinstance(value, str) for value in values.values()):
-        return _problem(400, "INVALID", "Send exactly three texts: institution, name and password.")
-    return _Given(values["institution"], values["name"], values["password"], request.client.host if request.client else "")
+        return await work
+    except ClientDisconnect:
+        raise _Refused(400, "INVALID", "The body ended early.") from None
+    except Unreadable as error:
+        raise _Refused(error.status, "INVALID", str(error)) from None
+    except WrongOrigin as error:
+        raise _Refused(403, "FORBIDDEN", str(error)) from None
+    except Unauthenticated as error:
+        raise _Refused(401, "UNAUTHENTICATED", str(error)) from None
+    except TooBusy as error:
+        raise _Refused(429, "RATE_LIMITED", str(error), 5) from None
+    except RecordsUnavailable as error:
+        raise _Refused(503, "UNAVAILABLE", str(error), 1) from None
 
 
 def _set_cookie(response: Response, secret: str, seconds: int) -> None:
     response.set_cookie(COOKIE, secret, max_age=seconds, path="/", secure=True, httponly=True, samesite="strict")
 
 
-def _problem(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Response:
-    return JSONResponse({"error": {"code": code, "message": message}}, status, {**NO_STORE, **(headers or {})})
+def _without_cookie(response: Response) -> Response:
+    response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
+    return response
+
+
+def _problem(refused: _Refused) -> Response:
+    content = {"error": {"code": refused.code, "message": str(refused)}}
+    return JSONResponse(content, refused.status, {**NO_STORE, **refused.headers})
 
 
 def _page(status: int, title: str, sentence: str, head: str = "") -> HTMLResponse:

@@ -23,6 +23,8 @@ COMMANDS: Final[dict[str, str]] = {
     "keys": "api.cli.keys",
     "users": "api.cli.users",
     "audit": "api.cli.audit",
+    "decisions": "api.cli.decisions",
+    "graph": "api.cli.graph",
     "migrate": "api.cli.migrate",
 }
 """Every subcommand by name, with the module whose `command` it is, in the order of the help."""
@@ -47,7 +49,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(package_name="ringfence")
 def ringfence() -> None:
-    """Ringfence decides, in under a second, whether a merchant may have a loan, and says exactly why.
+    """Decide whether a merchant may have a loan, and say exactly why.
 
     Example: ringfence demo
     """
@@ -58,14 +60,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     A failure is one sentence on standard error, never a traceback.
     """
-    from api.cli.options import explain
+    from api.cli.options import Interrupted, explain, typed
 
     try:
-        code = ringfence.main(args=list(arguments) if arguments is not None else None, prog_name="ringfence", standalone_mode=False)
+        code = ringfence.main(args=list(arguments) if arguments is not None else None, prog_name=typed(), standalone_mode=False)
     except click.exceptions.Exit as leaving:
         code = leaving.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted; what was done so far is kept.", err=True)
+    except (click.Abort, KeyboardInterrupt) as interrupt:
+        # Click makes an Abort of it, behind an empty line: a terminal shows ^C on the one before.
+        cause = interrupt.__cause__
+        click.echo(cause.left if isinstance(cause, Interrupted) else "Interrupted.", err=True)
         code = 130
     except Exception as error:
         sentence, code = explain(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import signal
 import tempfile
 import time
@@ -16,18 +17,19 @@ import click
 import orjson
 from rich.console import Console
 
-from api.cli.demonstration.ground import MARKET, SECOND, Ground
+from api.cli.demonstration.ground import ANALYST, MARKET, SECOND, Ground
 from api.cli.demonstration.score import Score, scored, worth_showing
 from api.cli.demonstration.server import Server
-from api.cli.demonstration.telling import print_next, print_score, stage
+from api.cli.demonstration.telling import print_commands, print_next, print_score
 from api.cli.demonstration.traffic import Sent, read_live, send
-from api.cli.import_ import import_files
-from api.cli.options import Failure, data_option, explain_os, settings_for
+from api.cli.import_ import import_files, through
+from api.cli.options import Failure, data_option, explain_os, interruptible, settings_for, typed
+from api.cli.progress import progress
 from api.cli.serve import listen
 from api.cli.simulate import simulate
 from api.settings import Settings
 from graph.clock import now
-from graph.importing.importing import Progress, find_files
+from graph.importing.importing import find_files
 from graph.importing.mapping import load_mapping
 from graph.importing.summary import Summary
 from graph.model import Institution
@@ -48,7 +50,7 @@ FACTS: Final = 360_000
 """Facts of a demonstration: as many as go through the whole line within two minutes on two cores."""
 
 LINK_MINUTES: Final = 12 * 60.0
-"""Life of the printed link: long enough to come back after lunch."""
+"""Life of the printed links: long enough to come back after lunch."""
 
 FACTS_A_MERCHANT: Final = 300
 """About how many facts one simulated merchant makes, for the room that the disk must have."""
@@ -96,10 +98,11 @@ class Run:
 @click.option("--report", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the table as JSON, too.")
 @data_option
 def command(merchants: int, seed: int, port: int | None, report: Path | None, data: Path | None, *, no_serve: bool) -> None:
-    """Simulate a market with rings in it, decide its loans over HTTP, and compare the verdicts with the truth.
+    """Simulate a market with rings in it and decide its loans.
 
-    90 days of a market: the history is imported, the last two days and all applications go over GraphQL to a server with two
-    workers. The folder is emptied of an earlier demonstration first. Ends with a link to a refused merchant's page; Ctrl-C stops it.
+    90 days of a market: the history is imported, the last two days and all applications go over GraphQL to a server with two workers,
+    and the verdicts are compared with the truth. The folder is emptied of an earlier demonstration first. Ends with a link to the page
+    of a decision of each verdict; Ctrl-C stops it.
 
     Example: ringfence demo --no-serve --report demo.json
     """
@@ -113,7 +116,8 @@ def command(merchants: int, seed: int, port: int | None, report: Path | None, da
         ground.check_room(min(FACTS, merchants * FACTS_A_MERCHANT))
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to end: stop the server, too
         try:
-            _demonstrate(console, settings, ground, parameters, report, stay=not no_serve)
+            with interruptible("Interrupted; the next demonstration begins anew."):
+                _demonstrate(console, settings, ground, parameters, report, stay=not no_serve)
         except OSError as error:
             raise Failure(explain_os(error)) from error
 
@@ -171,16 +175,9 @@ def _import(console: Console, settings: Settings, mapping: str, folder: Path, in
     """Import a folder's files as `ringfence import` does."""
     chosen = load_mapping(mapping)
     files = find_files([folder], chosen)
-    before: dict[str, int] = {}
-    size = 0
-    for file in files:
-        before[file.name], size = size, size + file.stat().st_size
-    with stage(console, f"importing the history of {institution.id}", size) as tell:
-
-        def so_far(progress: Progress) -> None:
-            tell(before[progress.file] + progress.position)
-
-        return import_files(settings, chosen, files, institution, progress=so_far)
+    size = sum(file.stat().st_size for file in files)
+    with progress(f"importing the history of the institution {institution.id}", size, console, announced=True) as tell:
+        return import_files(settings, chosen, files, institution, so_far=through(files, tell))
 
 
 def _second(console: Console, settings: Settings) -> Summary | None:
@@ -193,7 +190,7 @@ def _second(console: Console, settings: Settings) -> Summary | None:
 
 
 def _send(console: Console, url: str, key: str, live: Path, lines: int) -> Sent:
-    with stage(console, "the last two days and all applications over HTTP", lines) as tell:
+    with progress("sending the last two days and all applications over HTTP", lines, console, announced=True) as tell:
         return asyncio.run(send(url, key, SOURCE, read_live(live), tell))
 
 
@@ -201,11 +198,12 @@ def _tell(console: Console, run: Run, settings: Settings) -> None:
     written, total = run.written, run.imported.total
     rate = total.facts / max(run.import_seconds, 1e-9)
     market = f"{run.parameters.merchants:,} merchants, {run.parameters.days} days, seed {run.parameters.seed}"
-    told = f"{total.recorded:,} imported at {rate:,.0f} a second, {run.sent.facts:,} over HTTP"
+    told = f"{total.recorded:,} imported at {rate:,.0f} a second, {run.sent.facts:,} sent over HTTP, {written.applications:,} applications"
     thinned = f"Receipts are thinned: each kept one stands for {written.thinning}, and carries their amount."
-    console.print(f"\n{market}: {written.facts:,} facts in all; {told}.\n{thinned}", highlight=False)
+    console.print(f"\n{market}: {written.facts:,} facts in all: {told}.\n{thinned}", highlight=False)
     if run.second is not None:
-        console.print(f"The second institution has {run.second.total.recorded:,} facts of the FinBench sample.", highlight=False)
+        second = f"A second institution, {SECOND.id}, has {run.second.total.recorded:,} facts of the LDBC FinBench sample"
+        console.print(f"{second}; neither sees the other.", highlight=False)
     for problem in run.sent.refused[:5]:
         console.print(f"[red]refused[/red] {problem}", highlight=False)
     print_score(console, run.score, settings.processor_hour_micros)
@@ -215,12 +213,12 @@ def _tell(console: Console, run: Run, settings: Settings) -> None:
 def _stay(console: Console, ground: Ground, server: Server, key: str, sent: Sent, labels: Sequence[Label]) -> None:
     """Print how to go on, and leave the server running until it is stopped."""
     shown = worth_showing(sent, labels)
-    if shown is None:
-        console.print("No application was refused, so there is no page to show.")
-    else:
-        print_next(console, server.url, ground.link(f"/decisions/{shown.id}", LINK_MINUTES), key, shown)
-    console.print(f"\nThe server runs at {server.url}; Ctrl-C stops it.", highlight=False)
+    links = [(one, f"{server.url}/enter?token={ground.link(f'/decisions/{one.id}', LINK_MINUTES)}") for one in shown]
+    print_next(console, links, LINK_MINUTES / 60)
+    again = f"{typed()} users link --institution {MARKET.id} {ANALYST} --url {server.url} --data {shlex.quote(str(ground.folder))}"
+    print_commands(console, server.url, key, shown, again)
     try:
+        console.print(f"\nThe server runs at {server.url}; Ctrl-C stops it.", highlight=False)
         server.wait()
     except KeyboardInterrupt:
         console.print("Stopped.")

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from api.auth.institutions import Tenant, all_institutions, the_institution
-from api.cli.options import Failure, data_option, on_records, settings_for
+from api.cli.options import Failure, data_option, interruptible, on_records, settings_for
+from api.cli.progress import Tell, progress
 from api.settings import Settings
 from graph.clock import now
 from graph.contents import Fact
@@ -53,10 +52,10 @@ EXAMPLE = "Example: ringfence import finbench/*.csv --mapping finbench --institu
 def command(
     files: tuple[Path, ...], mapping: str, institution: str | None, rejects: Path | None, data: Path | None, *, check: bool
 ) -> None:
-    """Import history from CSV, JSON Lines or Parquet files (.gz too), or all files of a folder that the mapping knows.
+    """Import history from CSV, JSON Lines or Parquet files.
 
-    Good rows go in, bad ones into a reject file. An import that was interrupted goes on where it was when it is run again, and one
-    that was done changes nothing.
+    Files may end in .gz; of a folder those are taken that the mapping knows. Good rows go in, bad ones into a reject file. An import that
+    was interrupted goes on where it was when it is run again, and one that was done changes nothing.
     """
     chosen = load_mapping(mapping)
     found = find_files(files, chosen)
@@ -66,8 +65,9 @@ def command(
             click.echo(line)
         return
     settings = settings_for(data)
-    with _progress() as progress:
-        summary = import_files(settings, chosen, found, owner, rejects=rejects, progress=_Shown(progress, found).update)
+    kept = "Interrupted; what was recorded so far is kept: give the same command again to go on from there."
+    with progress("importing", max(1, sum(path.stat().st_size for path in found))) as tell, interruptible(kept):
+        summary = import_files(settings, chosen, found, owner, rejects=rejects, so_far=through(found, tell))
     for line in summary.sentences():
         click.echo(line)
     if summary.rejects is not None:
@@ -81,7 +81,7 @@ def import_files(
     institution: Institution,
     *,
     rejects: Path | None = None,
-    progress: Callable[[ImportProgress], None] = lambda _: None,
+    so_far: Callable[[ImportProgress], None] = lambda _: None,
 ) -> Summary:
     """Import files into the graph of a data folder and say what became of every row. Raises `RingfenceError` and `OSError`."""
     # Late: a command's help must not wait for what only its work needs.
@@ -102,7 +102,7 @@ def import_files(
 
         try:
             with _fewer_collections():
-                return run_import(job, record, known, progress)
+                return run_import(job, record, known, so_far)
         finally:
             answer(graph.close())
 
@@ -138,36 +138,17 @@ class _Answering:
         self._loop.close()
 
 
-class _Shown:
-    """Shows how far an import is: bytes of all files, and facts."""
+def through(files: Sequence[Path], tell: Tell) -> Callable[[ImportProgress], None]:
+    """What an import calls: how far it is in bytes of all files."""
+    before: dict[str, int] = {}
+    size = 0
+    for path in files:
+        before[path.name], size = size, size + path.stat().st_size
 
-    def __init__(self, progress: Progress, files: Sequence[Path]) -> None:
-        self._progress = progress
-        self._before: dict[str, int] = {}
-        done = 0
-        for path in files:
-            self._before[path.name] = done
-            done += path.stat().st_size
-        self._task = progress.add_task("", total=max(1, done), facts="0")
+    def told(done: ImportProgress) -> None:
+        tell(before[done.file] + done.position, f"{done.file}, {done.facts:,} facts")
 
-    def update(self, so_far: ImportProgress) -> None:
-        """Take a step."""
-        position = self._before[so_far.file] + so_far.position
-        self._progress.update(self._task, completed=position, description=so_far.file, facts=f"{so_far.facts:,}")
-
-
-def _progress() -> Progress:
-    """The bar, on standard error; nothing where that is no terminal."""
-    console = Console(stderr=True)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TextColumn("{task.fields[facts]} facts"),
-        TextColumn("time left"),
-        TimeRemainingColumn(),
-    )
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    return told
 
 
 def _institution(data: Path | None, id: str | None, *, check: bool) -> Institution:

@@ -18,7 +18,7 @@ from identity.vault import Vault
 
 @click.group("keys")
 def command() -> None:
-    """Make, revoke and list API keys.
+    """Make, revoke and list API keys of services.
 
     Example: ringfence keys create --institution rural-bank --name loan-workflow --role SERVICE
     """

@@ -12,7 +12,9 @@ from api.cli.options import data_option, settings_for
 @click.command("migrate")
 @data_option
 def command(data: Path | None) -> None:
-    """Bring the records to this version's tables. Repeating it changes nothing; `serve` does it by itself.
+    """Bring the records to this version's tables.
+
+    Repeating it changes nothing; `serve` does it by itself.
 
     Example: ringfence migrate --data /var/lib/ringfence
     """

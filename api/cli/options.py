@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Callable, Sequence
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +23,8 @@ from graph.model import Instant
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from api.records import Records
+    from graph.store import BulkStore
     from identity.vault import Vault
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -31,6 +36,9 @@ COMMAND_SECONDS: Final = 10.0
 BY_COMMAND: Final = "command line"
 """Who does what commands do, in the audit chain."""
 
+PROGRAM: Final = "ringfence"
+"""Its name, where a shell finds it."""
+
 FAILED = 1
 WRONGLY_CALLED = 2
 
@@ -39,6 +47,23 @@ class Failure(click.ClickException):
     """A command failed: one sentence that says what is wrong and what to do; exit code 1."""
 
     exit_code = FAILED
+
+
+class Interrupted(KeyboardInterrupt):
+    """A command was interrupted, and says what it left behind."""
+
+    def __init__(self, left: str) -> None:
+        super().__init__(left)
+        self.left = left
+
+
+@contextmanager
+def interruptible(left: str) -> Iterator[None]:
+    """Work that an interrupt ends with a sentence on what it left behind: `Interrupted; what was recorded so far is kept.`"""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise Interrupted(left) from error
 
 
 def data_option(function: F) -> F:
@@ -55,6 +80,23 @@ def data_option(function: F) -> F:
 def institution_option(function: F) -> F:
     """`--institution ID`, the tenant that a command works for."""
     return click.option("--institution", required=True, metavar="ID", help="Id of the institution: rural-bank.")(function)
+
+
+def address_of(settings: Settings) -> str:
+    """Where people and programs of this machine reach the server: the origin that browsers see, or host and port."""
+    if settings.public_url:
+        return settings.public_url.rstrip("/")
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104 - any address is reached at our own
+    return f"http://[{host}]:{settings.port}" if ":" in host and not host.startswith("[") else f"http://{host}:{settings.port}"
+
+
+def typed() -> str:
+    """The command as it was typed, so that what we print can be typed as well: `ringfence`, or `.venv/bin/ringfence`."""
+    program = sys.argv[0]
+    if Path(program).name != PROGRAM:
+        return PROGRAM
+    found = shutil.which(PROGRAM)
+    return PROGRAM if found is not None and Path(found).resolve() == Path(program).resolve() else program
 
 
 def settings_for(data: Path | None, **changes: object) -> Settings:
@@ -113,6 +155,50 @@ def on_records(data: Path | None, work: Callable[[Connection, Vault, Instant], T
             records.close()
 
     return asyncio.run(run())
+
+
+class OpenRecords:
+    """The records of a data folder while a command asks them several things, each in a short transaction of its own."""
+
+    def __init__(self, records: Records, vault: Vault, runner: asyncio.Runner) -> None:
+        self.vault = vault
+        self._records = records
+        self._runner = runner
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """What reading gives."""
+        return self._runner.run(self._records.read(work, COMMAND_SECONDS))
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """What writing, durable when this returns, gives."""
+        return self._runner.run(self._records.write(work, COMMAND_SECONDS))
+
+
+@contextmanager
+def open_records_of(data: Path | None) -> Iterator[OpenRecords]:
+    """Open the records for a command that asks them several things."""
+    # Late: a command's help must not wait for what only its work needs.
+    from api.app import open_records
+
+    records, vault = open_records(settings_for(data))
+    try:
+        with asyncio.Runner() as runner:
+            yield OpenRecords(records, vault, runner)
+    finally:
+        records.close()
+
+
+@contextmanager
+def open_graph_of(data: Path | None, vault: Vault) -> Iterator[BulkStore]:
+    """The graph of a data folder for a command; each question runs in a loop of the command's own."""
+    # Late: a command's help must not wait for what only its work needs.
+    from api.app import open_graph
+
+    graph = open_graph(settings_for(data), vault)
+    try:
+        yield graph
+    finally:
+        asyncio.run(graph.close())
 
 
 def shown(moment: Instant | None) -> str:

@@ -11,7 +11,7 @@ import click
 import httpx
 import orjson
 
-from api.cli.options import Failure, data_option, settings_for
+from api.cli.options import Failure, address_of, data_option, settings_for
 
 ERRORS = 1
 """Exit code of an answer that holds errors, or a problem in place of a result."""
@@ -23,7 +23,7 @@ ERRORS = 1
 @click.option("--operation", metavar="NAME", help="Which operation of the document.")
 @click.option("--key", envvar="RINGFENCE_KEY", metavar="KEY", help="API key; also from the variable RINGFENCE_KEY.")
 @click.option("--key-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="File with the API key.")
-@click.option("--url", metavar="URL", help="The server; left out: that of this machine.")
+@click.option("--url", metavar="URL", help="Address of the server.  [default: RINGFENCE_PUBLIC_URL, or http://127.0.0.1:8310]")
 @click.option("--timeout", type=click.FloatRange(0.1, 3600), default=30.0, show_default=True, help="Seconds to wait.")
 @data_option
 def command(
@@ -36,9 +36,10 @@ def command(
     timeout: float,
     data: Path | None,
 ) -> None:
-    """Send DOCUMENT (its text, `@FILE`, or `-` for standard input) and print the answer as JSON.
+    """Send a GraphQL document to a server, print the answer.
 
-    The exit code is 0 for an answer without errors, 1 for one with them, 2 when the command is called wrongly.
+    DOCUMENT is its text, `@FILE`, or `-` for standard input; the answer is JSON. The exit code is 0 for an answer without errors, 1 for
+    one with them, 2 when the command is called wrongly.
 
     Example: ringfence query '{ me { name roles } }' --key rf_...
     """
@@ -49,7 +50,7 @@ def command(
     if not (key.isascii() and key.isprintable()) or math.isnan(timeout):
         raise click.UsageError("A key is what `ringfence keys create` printed, and --timeout a number of seconds: correct them.")
     settings = settings_for(data)
-    address = url or f"http://{settings.host}:{settings.port}"
+    address = url or address_of(settings)
     body: dict[str, Any] = {"query": _text(document)}
     if variables is not None:
         body["variables"] = _variables(_text(variables))

@@ -21,10 +21,10 @@ from api.settings import Settings
 @click.option("--development", is_flag=True, default=None, help="Introspection, suggestions, GET queries and the IDE.")
 @data_option
 def command(workers: int | None, host: str | None, port: int | None, data: Path | None, *, development: bool | None) -> None:
-    """Serve the API: /graphql, /session, /decisions/{id}, /healthz, /readyz, /metrics.
+    """Serve the API and its pages until Ctrl-C or SIGTERM.
 
-    Every other setting is a variable of the environment: RINGFENCE_BODY_BYTES and so on, see api/settings.py. SIGTERM finishes the
-    requests in flight.
+    /graphql, /session, the pages / and /decisions/{id}, /healthz, /readyz, /metrics. Every other setting is a variable of the
+    environment: RINGFENCE_BODY_BYTES and so on, see api/settings.py. SIGTERM finishes the requests in flight.
 
     Example: ringfence serve --workers 2 --port 8310
     """
@@ -58,7 +58,7 @@ def listen(settings: Settings) -> socket.socket:
     return listener
 
 
-def serve(settings: Settings, listener: socket.socket) -> None:
+def serve(settings: Settings, listener: socket.socket, *, announced: bool = True) -> None:
     """Serve until told to stop. The stores are opened once beforehand, so that what is wrong with them is one sentence."""
     import uvicorn
     from uvicorn.supervisors import Multiprocess
@@ -89,7 +89,8 @@ def serve(settings: Settings, listener: socket.socket) -> None:
     )
     logs.configure(settings.log_level)
     address = f"http://{settings.host}:{listener.getsockname()[1]}"
-    click.echo(f"Ringfence serves {address}/graphql from {settings.data}; Ctrl-C stops it.", err=True)
+    if announced:
+        click.echo(f"Ringfence serves {address}/graphql from {settings.data}; Ctrl-C stops it.", err=True)
     server = uvicorn.Server(config)
     for number in (signal.SIGTERM, signal.SIGINT):  # raised again by the server once everything has ended: then it is no failure
         signal.signal(number, leave)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from api.cli.options import Failure, explain_os
+from api.cli.options import Failure, explain_os, interruptible
+from api.cli.progress import progress
 from rules.evaluation.population.parameters import (
     MAXIMUM_DAYS,
     MAXIMUM_FACTS,
@@ -40,13 +40,14 @@ EXAMPLE = "Example: ringfence simulate --out market && ringfence import market/h
     help="Most facts; receipts are thinned to fit, each kept one with the amount of those it stands for.",
 )
 def command(out: Path, merchants: int, days: int, seed: int, facts: int) -> None:
-    """Simulate a market of micro-merchants with innocent groups and rings.
+    """Write a made-up market, with rings and innocents, as files.
 
     Writes DIR/history/*.csv for `ringfence import --mapping market`, DIR/live.jsonl with the last two days' facts and all
     applications ready for GraphQL, and DIR/labels/labels.csv, which says who is who and which no server needs.
     """
     parameters = Parameters(merchants=merchants, days=days, seed=seed, facts=facts)
-    written = simulate(parameters, out)
+    with interruptible("Interrupted; nothing is left of what was written."):
+        written = simulate(parameters, out)
     count = sum(written.rows.values())
     click.echo(
         f"Wrote {written.facts:,} facts ({count:,} rows of history, {written.live_facts:,} live) and {written.applications:,} applications."
@@ -59,13 +60,12 @@ def simulate(parameters: Parameters, out: Path, *, labels: bool = True, console:
     if out.exists() and any(out.iterdir()):
         raise Failure(f"{out} holds files already: give another folder with --out, or remove it.")
     partial = out.with_name(out.name + ".partial")
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeRemainingColumn())
     try:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
-        with Progress(*columns, console=console or Console(stderr=True), transient=True) as progress:
-            task = progress.add_task(f"simulating {parameters.days} days of {parameters.merchants:,} merchants", total=1.0)
-            written = write_market(parameters, partial, labels=labels, tell=lambda share: progress.update(task, completed=share))
+        words = f"simulating {parameters.days} days of {parameters.merchants:,} merchants"
+        with progress(words, 1.0, console, announced=console is not None) as tell:
+            written = write_market(parameters, partial, labels=labels, tell=tell)
         if out.exists():
             out.rmdir()
         partial.rename(out)

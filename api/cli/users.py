@@ -11,11 +11,16 @@ from sqlalchemy import Connection
 from api import audit
 from api.auth.institutions import the_institution
 from api.auth.passwords import hash_password
-from api.auth.principals import Account, create_principal, disable_principal, principals_of, set_password
-from api.cli.options import BY_COMMAND, data_option, institution_option, on_records, print_table, shown
+from api.auth.principals import Account, create_principal, disable_principal, find_principal, principals_of, set_password
+from api.auth.sessions import create_link
+from api.cli.options import BY_COMMAND, address_of, data_option, institution_option, on_records, print_table, settings_for, shown
 from api.context import Role
+from graph.errors import Unknown
 from graph.model import Instant
 from identity.vault import Vault
+
+LONGEST_LINK = 7 * 24 * 60
+"""Minutes that a link may live: whoever has it is let in."""
 
 STAFF = [role for role in Role if role is not Role.SERVICE]
 
@@ -29,7 +34,7 @@ password_option = click.option(
 
 @click.group("users")
 def command() -> None:
-    """Make, disable and list staff, who sign in with a name and a password.
+    """Make, disable and list staff; links that sign them in.
 
     Example: ringfence users create --institution rural-bank --name li.na --role ANALYST
     """
@@ -60,7 +65,7 @@ def create(institution: str, name: str, roles: tuple[str, ...], password_file: T
         audit.append(connection, vault.audit_key, audit.Event(institution, now, BY_COMMAND, "user created", (made,)))
 
     on_records(data, work)
-    click.echo(f"Made {name}, who signs in at /session with the institution {institution}.")
+    click.echo(f"Made {name}, who signs in at /sign-in with the institution {institution}.")
 
 
 @command.command("password")
@@ -83,12 +88,45 @@ def password(institution: str, name: str, password_file: TextIO | None, data: Pa
     click.echo(f"The password of {name} is set, and all sessions are over.")
 
 
+@command.command("link")
+@institution_option
+@click.argument("name")
+@click.option("--page", "path", default="/", show_default=True, metavar="PATH", help="What it opens: /decisions/dec_..., or / for all.")
+@click.option("--minutes", type=click.FloatRange(0, LONGEST_LINK, min_open=True), help="Life of the link.  [default: 30]")
+@click.option("--url", metavar="URL", help="Address of the server.  [default: RINGFENCE_PUBLIC_URL, or http://127.0.0.1:8310]")
+@data_option
+def link(institution: str, name: str, path: str, minutes: float | None, url: str | None, data: Path | None) -> None:
+    """Print a link that opens a page once, signed in as NAME.
+
+    Whoever opens it is signed in as that person for an hour: send it to nobody else. It is noted in the audit chain.
+
+    Example: ringfence users link --institution rural-bank li.na --page /decisions/dec_abc
+    """
+    settings = settings_for(data)
+    life = settings.link_minutes if minutes is None else minutes
+
+    def work(connection: Connection, vault: Vault, now: Instant) -> str:
+        the_institution(connection, institution)
+        account = find_principal(connection, institution, name)
+        if account is None or account.service or account.disabled_at is not None:
+            raise Unknown(f"{institution} has no member of staff {name} who may sign in: see `ringfence users list`.", ("name",))
+        token = create_link(connection, account.id, path, now, life)
+        audit.append(connection, vault.audit_key, audit.Event(institution, now, BY_COMMAND, "link made", (account.id,)))
+        return token
+
+    token = on_records(data, work)
+    click.echo(f"{(url or address_of(settings)).rstrip('/')}/enter?token={token}")
+    click.echo(f"It opens once, within {life:g} minutes, and signs in as {name}.", err=True)
+
+
 @command.command("disable")
 @institution_option
 @click.argument("name")
 @data_option
 def disable(institution: str, name: str, data: Path | None) -> None:
-    """Refuse a member of staff, or a service with all its keys, from the next request on.
+    """Refuse a person, or a service with all its keys.
+
+    From the next request on; sessions end.
 
     Example: ringfence users disable --institution rural-bank li.na
     """

@@ -12,7 +12,7 @@ from typing import Final
 import orjson
 from sqlalchemy import Connection
 
-from api import audit, judging, queue
+from api import audit, judging, proving, queue
 from api.assessing import DECIDE_AGAIN
 from api.auth.institutions import the_institution
 from api.context import Services
@@ -21,7 +21,6 @@ from api.queue import Job
 from graph.errors import Conflict, GraphUnavailable, InvalidInput, Unknown
 from graph.metering import Meter, metered
 from graph.model import Institution, Moment
-from rules import judgements
 from rules.model import Decision, DegradedCause
 from rules.records import save_decision
 from rules.strategy import CompiledStrategy
@@ -72,14 +71,13 @@ async def _judge(services: Services, asked: Asked, moment: Moment, strategy: Com
 async def _write(services: Services, job: Job, decision: Decision, received: float, meter: Meter) -> None:
     """One transaction: the job's end, the decision, and last the audit entry."""
     begun = time.perf_counter()
-    digest = audit.digest(judgements.encode(decision.judgement))
 
     def work(connection: Connection) -> None:
         kept = judging.as_kept(decision, received, begun, meter, services.settings.processor_hour_micros)
         queue.finish(connection, job, kept.decided_at)
-        save_decision(connection, kept)
+        written = save_decision(connection, kept)
         subjects = (kept.id, kept.dossier.application.loan, job.id)
-        event = audit.Event(kept.institution, kept.decided_at, SYSTEM, "loan decided again", subjects, digest)
+        event = audit.Event(kept.institution, kept.decided_at, SYSTEM, proving.DECIDED_AGAIN, subjects, proving.fingerprint(written))
         audit.append(connection, services.vault.audit_key, event)
 
     await services.records.write(work)

@@ -12,9 +12,9 @@ from starlette.responses import HTMLResponse
 
 from api.context import Principal, Role, Services
 from api.pages.draw import drawing, legend
-from api.pages.frame import SHOWN_REASONS, message, page
-from api.pages.parts import Scene
-from api.pages.scene import scene_of
+from api.pages.frame import message, page
+from api.pages.parts import SHOWN_REASONS, Scene
+from api.pages.scene import scene_of, speaks_for
 from api.pages.wording import money, when
 from rules import records
 from rules.model import Decision, DegradedCause, RuleEffect, Strategy, Verdict
@@ -65,8 +65,8 @@ def render(decision: Decision, strategy: Strategy | None, principal: Principal) 
         applicant=labels.get(asked.applicant or "", ""),
         asked=money(asked.amount, asked.currency),
         term_days=asked.term_days,
-        approved="nothing" if judgement.approved is None else f"up to {money(judgement.approved, asked.currency)}",
-        limit=None if judgement.limit is None else judgement.limit.sentence,
+        lending=_lending(decision),
+        limit=_limit(decision),
         score_bar=_score_bar(judgement.score, strategy),
         replaced_by=decision.replaced_by,
         degraded=_degraded(decision),
@@ -76,7 +76,7 @@ def render(decision: Decision, strategy: Strategy | None, principal: Principal) 
         drawing=drawing(scene) if scene.cards else None,
         legend=legend(scene),
         truncation=f"{omitted:,} ties that lead elsewhere were seen and left out." if omitted else "",
-        signals=_signals(decision) if principal.roles & SIGNAL_READERS else None,
+        signals=_signals(decision, scene) if principal.roles & SIGNAL_READERS else None,
         facts=_facts(decision, zone),
         marks=(("Decision", decision.id), ("Loan", asked.loan_key), ("SHA-256 of all inputs", decision.inputs_hash)),
     )
@@ -105,6 +105,24 @@ def _verdict_sentence(decision: Decision, strategy: Strategy | None) -> str:
     return f"The score of {judgement.score} reaches the line of {line}."
 
 
+def _lending(decision: Decision) -> Markup:
+    """What may be lent on this verdict alone."""
+    approved, currency = decision.judgement.approved, decision.dossier.application.currency
+    if approved is not None:
+        return Markup("May be lent: <strong>up to {}</strong>").format(money(approved, currency))
+    if decision.judgement.verdict is Verdict.REFER:
+        return Markup("May be lent: <strong>nothing until a person has decided</strong>")
+    return Markup("May be lent: <strong>nothing</strong>")
+
+
+def _limit(decision: Decision) -> str | None:
+    """What the receipts carry, which is no promise; None for a refusal, and where the receipts do not say."""
+    limit = decision.judgement.limit
+    if limit is None or decision.judgement.verdict is Verdict.DECLINE:
+        return None
+    return f"The receipts carry {money(limit.amount, decision.dossier.application.currency)}: {limit.sentence}"
+
+
 def _degraded(decision: Decision) -> list[str]:
     notices = []
     for unread in decision.dossier.unread:
@@ -118,7 +136,7 @@ def _degraded(decision: Decision) -> list[str]:
 
 def _reasons(decision: Decision, scene: Scene) -> list[dict[str, object]]:
     """The shown reasons, with what of them can be found in the drawing."""
-    shown = []
+    shown: list[dict[str, object]] = []
     for number, reason in enumerate(decision.judgement.reasons[:SHOWN_REASONS], start=1):
         cards = sum(number in card.reasons for card in scene.cards)
         lines = sum(number in line.reasons for line in scene.lines)
@@ -127,6 +145,7 @@ def _reasons(decision: Decision, scene: Scene) -> list[dict[str, object]]:
         shown.append(
             {
                 "number": number,
+                "tone": "good" if speaks_for(reason) else "why",
                 "sentence": reason.sentence,
                 "code": reason.code,
                 "points": reason.points,
@@ -138,18 +157,19 @@ def _reasons(decision: Decision, scene: Scene) -> list[dict[str, object]]:
     return shown
 
 
-def _signals(decision: Decision) -> list[dict[str, str]]:
+def _signals(decision: Decision, scene: Scene) -> list[dict[str, str]]:
     described = {signal.name: signal.description for signal in SIGNALS}
-    named: dict[str, list[str]] = {}
+    named: dict[str, list[int]] = {}
     for number, reason in enumerate(decision.judgement.reasons[:SHOWN_REASONS], start=1):
         for observed in reason.observed:
-            named.setdefault(observed.signal, []).append(str(number))
+            named.setdefault(observed.signal, []).append(number)
     return [
         {
             "name": observed.signal,
             "display": observed.display + (" (nothing to measure)" if observed.absent else ""),
             "description": described.get(observed.signal, ""),
-            "reasons": ", ".join(named.get(observed.signal, [])),
+            "reasons": ", ".join(map(str, named.get(observed.signal, []))),
+            "tone": scene.speaks(named.get(observed.signal, [])),
         }
         for observed in decision.judgement.observed
     ]

@@ -13,7 +13,8 @@ from typing import Final
 from markupsafe import Markup, escape
 
 from api.pages.layout import CARD_HEIGHT, CARD_WIDTH, Curve, Layout, Placed, laid_out
-from api.pages.parts import Card, Line, Scene
+from api.pages.numbering import on_lines
+from api.pages.parts import Card, Scene
 from api.pages.wording import KIND_WORDS
 from graph.model import EntityKind
 
@@ -64,27 +65,22 @@ PLAIN_WIDTH: Final = 0.58
 """Likewise for fonts that are not bold."""
 AMOUNT_WIDTH: Final = 74
 AMOUNT_HEIGHT: Final = 18
-MOST_BADGES: Final = 4
+BADGES_IN_ROW: Final = 10
 
 
 def drawing(scene: Scene) -> Markup:
     """The scene as one `<svg>` element, in the order lines, cards, numbers, so that nothing hides a number."""
     layout = laid_out(scene)
     parts = [f'<text class="heading" x="{x:.0f}" y="24">{HEADINGS.get(distance, "further away")}</text>' for distance, x in layout.headings]
-    parts += [_line(curve) for curve in layout.curves]
-    parts += [_card(placed, _touching(scene, placed.card)) for placed in layout.cards]
+    parts += [_line(curve, scene) for curve in layout.curves]
+    parts += [_card(placed, scene) for placed in layout.cards]
     parts += [_amount(curve, place) for curve, place in _amounts_apart(layout)]
-    telling = {card.id for card in scene.cards if card.central or card.fraud}
-    parts += [_line_badge(curve) for curve in layout.curves if _is_numbered(curve.line, telling)]
+    numbers = on_lines(scene)
+    parts += [_line_badge(curve, numbers[curve.line.id], scene) for curve in layout.curves if curve.line.id in numbers]
     size = f'viewBox="0 0 {layout.width:.0f} {layout.height:.0f}" width="{layout.width:.0f}" height="{layout.height:.0f}"'
     opening = f'<svg class="drawing" {size} role="img" aria-labelledby="drawing-title drawing-text">'
     title = '<title id="drawing-title">What the reasons rest on</title>'
     return Markup(opening + title + f'<desc id="drawing-text">{escape(_spoken(scene, layout))}</desc>' + "".join(parts) + "</svg>")  # noqa: S704 - all texts in it are escaped
-
-
-def _is_numbered(line: Line, telling: set[str]) -> bool:
-    """Whether a line carries its reasons' numbers: those next to the application and to frauds do, for all would hide the drawing."""
-    return bool(line.reasons) and not line.amount and bool({line.start, line.end} & telling)
 
 
 def legend_icon(kind: EntityKind) -> Markup:
@@ -102,10 +98,10 @@ def _marks(numbers: Iterable[int]) -> str:
     return "".join(f" r{number}" for number in numbers)
 
 
-def _line(curve: Curve) -> str:
+def _line(curve: Curve, scene: Scene) -> str:
     (ax, ay), (bx, by), (cx, cy), (dx, dy) = curve.points
     line = curve.line
-    named = (" why" if line.reasons else "") + (" money" if line.amount else "")
+    named = "".join(f" {mark}" for mark in (scene.speaks(line.reasons), "money" if line.amount else "") if mark)
     width = 1.0 + 2.2 * line.weight if line.reasons else 0.8 + 1.2 * line.weight
     path = f"M{ax:.1f},{ay:.1f}C{bx:.1f},{by:.1f} {cx:.1f},{cy:.1f} {dx:.1f},{dy:.1f}"
     hover = f"<title>{escape(line.hover)}</title>"
@@ -153,13 +149,13 @@ def _touching(scene: Scene, card: Card) -> list[int]:
     return sorted({*card.reasons, *(number for reasons in lines for number in reasons)})
 
 
-def _card(placed: Placed, touching: Iterable[int]) -> str:
+def _card(placed: Placed, scene: Scene) -> str:
     card = placed.card
     marks = [
         name
         for name, holds in (
             ("central", card.central), ("fraud", card.fraud), ("suspect", card.suspect), ("blocked", card.blocked),
-            ("group", card.members > 1), ("hub", card.hub), ("why", bool(card.reasons)),
+            ("group", card.members > 1), ("hub", card.hub), (scene.speaks(card.reasons), bool(card.reasons)),
         )
         if holds
     ]  # fmt: skip
@@ -167,12 +163,12 @@ def _card(placed: Placed, touching: Iterable[int]) -> str:
     behind = f'<rect class="behind" x="5" y="5" {size}/>' if card.members > 1 or card.hub else ""
     middle = CARD_HEIGHT / 2
     return (
-        f'<g class="card k-{card.kind.value} {" ".join(marks)}{_marks(touching)}" data-entity="{escape(card.id)}" '
+        f'<g class="card k-{card.kind.value} {" ".join(marks)}{_marks(_touching(scene, card))}" data-entity="{escape(card.id)}" '
         f'transform="translate({placed.x:.1f},{placed.y:.1f})"><title>{escape(card.hover)}</title>{behind}<rect class="box" {size}/>'
         f"{_icon(card.kind, 23, middle)}"
         f'<text class="name" x="{TEXT_LEFT}" y="{middle - 3:.0f}">{escape(fitted(card.title, TEXT_WIDTH, 13))}</text>'
         f'<text class="note" x="{TEXT_LEFT}" y="{middle + 12:.0f}">{escape(fitted(card.note, TEXT_WIDTH, 11.5, PLAIN_WIDTH))}</text>'
-        f"{_badges(card)}</g>"
+        f"{_badges(card, scene)}</g>"
     )
 
 
@@ -186,24 +182,27 @@ def _icon(kind: EntityKind, x: float, y: float) -> str:
     )
 
 
-def _badges(card: Card) -> str:
-    numbers = [str(number) for number in card.reasons[:MOST_BADGES]]
-    if len(card.reasons) > MOST_BADGES:
-        numbers[-1] = "…"
+def _badges(card: Card, scene: Scene) -> str:
+    """The numbers of all reasons that rest on the card, on its upper edge from the right; the eleventh and on in a row below."""
     drawn = []
-    for place, number in enumerate(numbers):
-        x = CARD_WIDTH - 10 - 19 * (len(numbers) - 1 - place)
-        drawn.append(f'<g class="badge"><circle cx="{x}" cy="-1" r="9"/><text x="{x}" y="3.2" text-anchor="middle">{number}</text></g>')
+    for row in range(0, len(card.reasons), BADGES_IN_ROW):
+        numbers = card.reasons[row : row + BADGES_IN_ROW]
+        y = -4 + 18 * (row // BADGES_IN_ROW)
+        for place, number in enumerate(numbers):
+            x = CARD_WIDTH - 10 - 18.5 * (len(numbers) - 1 - place)
+            text = f'<text x="{x:g}" y="{y + 4.2:g}" text-anchor="middle">{number}</text>'
+            narrow = " two" if number > 9 else ""
+            drawn.append(f'<g class="badge {scene.speaks([number])}{narrow}"><circle cx="{x:g}" cy="{y}" r="9"/>{text}</g>')
     return "".join(drawn)
 
 
-def _line_badge(curve: Curve) -> str:
+def _line_badge(curve: Curve, numbers: tuple[int, ...], scene: Scene) -> str:
     x, y = curve.midpoint
-    text = "·".join(str(number) for number in curve.line.reasons[:3]) + ("…" if len(curve.line.reasons) > 3 else "")
+    text = "·".join(map(str, numbers)) + ("…" if len(curve.line.reasons) > len(numbers) else "")
     width = 10 + 6.2 * len(text)
     box = f'x="{x - width / 2:.1f}" y="{y - 7.5:.1f}" width="{width:.1f}" height="15" rx="7.5"'
     return (
-        f'<g class="badge onto{_marks(curve.line.reasons)}"><rect {box}/>'
+        f'<g class="badge onto {scene.speaks(numbers)}{_marks(curve.line.reasons)}"><rect {box}/>'
         f'<text x="{x:.1f}" y="{y + 3.4:.1f}" text-anchor="middle">{text}</text></g>'
     )
 
@@ -223,10 +222,12 @@ def legend(scene: Scene) -> list[tuple[Markup, str]]:
     icons = [(legend_icon(kind), KIND_WORDS[kind][0]) for kind in scene.kinds]
     box = '<rect class="box" x="2" y="3" width="22" height="12" rx="3"/>'
     behind = '<rect class="behind" x="5" y="6" width="22" height="12" rx="3"/>'
+    spoken = {scene.speaks(card.reasons) for card in scene.cards} | {scene.speaks(line.reasons) for line in scene.lines}
     marks = (
         (any(card.fraud for card in scene.cards), f'<g class="fraud">{box}</g>', "confirmed fraud"),
         (any(card.suspect for card in scene.cards), f'<g class="suspect">{box}</g>', "suspected"),
-        (any(line.reasons for line in scene.lines), '<g class="line why"><path d="M1,10H29" stroke-width="2.4"/></g>', "part of a reason"),
+        ("why" in spoken, '<g class="line why"><path d="M1,10H29" stroke-width="2.4"/></g>', "speaks against it"),
+        ("good" in spoken, '<g class="line good"><path d="M1,10H29" stroke-width="2.4"/></g>', "speaks for it"),
         (
             any(line.amount for line in scene.lines),
             '<g class="line money"><path d="M1,10H22" stroke-width="2.4"/><path class="head" d="M29,10l-8,-4v8z"/></g>',

@@ -11,10 +11,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-TEMPLATES: Final = Path(__file__).parent / "templates"
+from api.pages.parts import SHOWN_REASONS
 
-SHOWN_REASONS: Final = 20
-"""Reasons that a page shows, as the schema does."""
+TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
 def _focus() -> str:
@@ -34,11 +33,15 @@ HEADERS: Final = {
         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-"""On every page: nothing runs, nothing is fetched, nobody frames it, no cache keeps it."""
+"""On every page: nothing runs, nothing is fetched, nobody frames it, no cache keeps it.
+
+No address goes to other sites. `no-referrer` would do that, too, but browsers then call the origin of a form `null`, and a form of ours
+could not be told from one of elsewhere (Fetch, "append a request Origin header").
+"""
 
 _templates: Final = Environment(
     loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True

@@ -7,16 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from api.pages.parts import Card, Line
+from api.pages.parts import SHOWN_REASONS, Card, Line
 from api.pages.wording import counted, money
 from graph.model import EntityKind, TieKind, Transfer
 from rules.model import Decision, Reason, RuleEffect
 
 MOST_ACCOUNTS: Final = 4
 """Accounts whose money is drawn."""
-
-SHOWN: Final = 20
-"""Reasons that a page shows."""
 
 
 @dataclass(slots=True)
@@ -36,7 +33,7 @@ class _Moved:
 def with_money(cards: Sequence[Card], lines: Sequence[Line], decision: Decision) -> tuple[list[Card], list[Line]]:
     """The cards and lines with the money of the dossier's 30 days around accounts that a reason against the merchant names."""
     around, asked = decision.dossier.surroundings, decision.dossier.application
-    against = {number for number, reason in enumerate(decision.judgement.reasons[:SHOWN], start=1) if _of_money(reason, decision)}
+    against = {number for number, reason in enumerate(decision.judgement.reasons[:SHOWN_REASONS], start=1) if _of_money(reason, decision)}
     named = [card for card in cards if card.kind is EntityKind.ACCOUNT and card.members == 1 and against.intersection(card.reasons)]
     drawn = {card.id: card for card in sorted(named, key=lambda card: (-card.rank, card.id))[:MOST_ACCOUNTS]}
     if around is None or not drawn:
@@ -75,7 +72,7 @@ def _others(account: str, moved: _Moved, card: Card, what: str) -> Card:
     words = f"{count} other{'' if count == 1 else 's'}"
     did = "was paid" if (count, what) == (1, "were paid") else what
     hover = f"{counted(count, EntityKind.ACCOUNT)} that {did}, in {moved.count:,} transfers of 30 days"
-    return Card(f"{what} {account}", EntityKind.ACCOUNT, words, what, hover, card.column + 1, rank=0.5, reasons=(), members=max(1, count))
+    return Card(f"{what} {account}", EntityKind.ACCOUNT, words, did, hover, card.column + 1, rank=0.5, reasons=(), members=max(1, count))
 
 
 def _line(start: str, end: str, moved: _Moved, card: Card, currency: str) -> Line:

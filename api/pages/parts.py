@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 from graph.model import EntityKind, TieKind
+
+SHOWN_REASONS: Final = 20
+"""Reasons that a page shows, as the schema does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +63,10 @@ class Scene:
     lines: tuple[Line, ...]
     kinds: tuple[EntityKind, ...] = field(default=())
     """Kinds that occur, for the legend."""
+    good: frozenset[int] = frozenset()
+    """Numbers of the reasons that speak for the merchant."""
+
+    def speaks(self, numbers: Iterable[int]) -> str:
+        """How what these reasons rest on is marked: `why` when one of them speaks against the merchant, else `good`; empty without any."""
+        given = frozenset(numbers)
+        return "" if not given else "good" if given <= self.good else "why"

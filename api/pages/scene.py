@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import Final
 
 from api.pages.money import with_money
-from api.pages.parts import Card, Line, Scene
+from api.pages.parts import SHOWN_REASONS, Card, Line, Scene
 from api.pages.wording import KIND_WORDS, STANDING_WORDS, STATE_WORDS, TIE_WORDS, counted, day, money
 from graph.model import Entity, EntityKind, Neighbour, Standing, Tie, TieKind
-from rules.model import Decision
+from rules.model import Decision, Reason, RuleEffect
 
 MOST_IN_COLUMN: Final = 11
 """Cards of one distance before those of which no reason speaks are put together."""
@@ -40,10 +40,10 @@ IDENTIFIERS: Final = frozenset(
 
 def scene_of(decision: Decision, time_zone: str) -> Scene:
     """The decision's evidence from its own dossier; empty when the graph was not read."""
-    around = decision.dossier.surroundings
+    around, judgement, asked = decision.dossier.surroundings, decision.judgement, decision.dossier.application
+    good = frozenset(number for number, reason in enumerate(judgement.reasons[:SHOWN_REASONS], start=1) if speaks_for(reason))
     if around is None:
-        return Scene((), ())
-    judgement, asked = decision.judgement, decision.dossier.application
+        return Scene((), (), (), good)
     shown = set(judgement.evidence_entities) or {asked.loan, asked.merchant, *([asked.applicant] if asked.applicant else [])}
     named, tied = _numbers(decision)
     neighbours = [one for one in around.neighbourhood.neighbours if one.entity.id in shown]
@@ -60,14 +60,19 @@ def scene_of(decision: Decision, time_zone: str) -> Scene:
     cards, lines = _gathered(cards, lines)
     cards, lines = with_money(cards, lines, decision)
     kinds = tuple(kind for kind in EntityKind if any(card.kind == kind for card in cards))
-    return Scene(tuple(cards), tuple(lines), kinds)
+    return Scene(tuple(cards), tuple(lines), kinds, good)
+
+
+def speaks_for(reason: Reason) -> bool:
+    """Whether a reason speaks for the merchant: it takes points off, and neither refers nor refuses."""
+    return reason.points < 0 and reason.effect is RuleEffect.SCORE
 
 
 def _numbers(decision: Decision) -> tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]]:
     """Numbers of the shown reasons by entity and by tie."""
     entities: dict[str, tuple[int, ...]] = defaultdict(tuple)
     ties: dict[str, tuple[int, ...]] = defaultdict(tuple)
-    for number, reason in enumerate(decision.judgement.reasons[:20], start=1):
+    for number, reason in enumerate(decision.judgement.reasons[:SHOWN_REASONS], start=1):
         for entity in reason.entities:
             entities[entity] += (number,)
         for tie in reason.ties:

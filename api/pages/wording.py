@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from graph.currencies import MINOR_DIGITS
 from graph.model import EntityKind, Instant, LoanState, Standing, TieKind
 
 KIND_WORDS: Final[dict[EntityKind, tuple[str, str]]] = {
@@ -59,20 +60,12 @@ STATE_WORDS: Final[dict[str, str]] = {
     LoanState.NOT_TAKEN_UP: "not taken up",
 }
 
-WHOLE_CURRENCIES: Final[frozenset[str]] = frozenset(
-    {"BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"}
-)
-"""Currencies of ISO 4217 without a minor unit."""
-
-THOUSANDTHS: Final = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
-"""Currencies whose minor unit is a thousandth."""
-
 SIGNS: Final = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "INR": "₹", "IDR": "Rp ", "JPY": "¥"}
 
 
 def money(amount: int, currency: str) -> str:
     """An amount of minor units as read: `¥31,000` or `¥31,000.50`."""
-    digits = 0 if currency in WHOLE_CURRENCIES else 3 if currency in THOUSANDTHS else 2
+    digits = MINOR_DIGITS.get(currency, 2)
     whole, part = divmod(abs(amount), 10**digits)
     text = f"{whole:,}" + (f".{part:0{digits}d}" if part else "")
     return f"{'-' if amount < 0 else ''}{SIGNS.get(currency, currency + ' ')}{text}"

@@ -79,7 +79,7 @@ class Entity(Node):
         """All its ties, last seen first: the way to page through a hub that a neighbourhood cuts short."""
         scene, own = self.scene, self.entity.id
         only = None if kinds is None else frozenset(model.TieKind(kind) for kind in kinds)
-        graph, institution = info.context.services.graph, info.context.principal.institution.id
+        graph, institution = info.context.graph, info.context.principal.institution.id
         page, cursors, page_info = await turn(
             info.context,
             ["ties", own, scene.as_of, only],
@@ -94,7 +94,7 @@ class Entity(Node):
     async def facts(self, info: Info, first: First, after: After = UNSET) -> FactConnection | None:
         """What was reported of it, newest first; null when masked."""
         scene, own = self.scene, self.entity.id
-        graph, institution = info.context.services.graph, info.context.principal.institution.id
+        graph, institution = info.context.graph, info.context.principal.institution.id
         page, cursors, page_info = await turn(
             info.context,
             ["facts", own, scene.as_of],

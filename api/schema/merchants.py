@@ -43,7 +43,7 @@ class Merchant(Entity):
     async def loans(self, info: Info, first: First, after: After = UNSET) -> LoanConnection:
         """Its loans and applications, newest first."""
         scene, own = self.scene, self.entity.id
-        graph, institution = info.context.services.graph, info.context.principal.institution.id
+        graph, institution = info.context.graph, info.context.principal.institution.id
         page, cursors, page_info = await turn(
             info.context,
             ["loans", own, scene.as_of],

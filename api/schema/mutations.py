@@ -89,7 +89,7 @@ class Mutation:
         try:
             loan = await recording.record_outcome(context.services, context.principal, request)
             # Read after the recording, whatever present other fields of the operation may share.
-            moment = await context.services.graph.now(context.principal.institution.id)
+            moment = await context.graph.now(context.principal.institution.id)
             shown = await Scene(context, moment, ENTITY_TYPES).shown(loan)
         except RingfenceError as error:
             refused: RecordOutcomePayload = _problem(error, as_conflicting_input)

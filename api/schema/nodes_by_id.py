@@ -60,13 +60,13 @@ async def _entity(scene: Scene, id: str) -> Shown:
 
 async def _tie(scene: Scene, id: str) -> Tie | None:
     scene = await _live(scene)
-    tie = await scene.context.services.graph.tie(scene.context.principal.institution.id, id, scene.moment)
+    tie = await scene.context.graph.tie(scene.context.principal.institution.id, id, scene.moment)
     return None if tie is None else show_tie(tie, scene)
 
 
 async def _fact(scene: Scene, id: str) -> Fact | None:
     scene = await _live(scene)
-    fact = await scene.context.services.graph.fact(scene.context.principal.institution.id, id, scene.moment)
+    fact = await scene.context.graph.fact(scene.context.principal.institution.id, id, scene.moment)
     return None if fact is None else show_fact(fact, scene)
 
 

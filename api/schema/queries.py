@@ -125,7 +125,7 @@ class Query:
             return None
         bounds = model.WalkBounds(depth, ties_per_entity, maximum_entities, maximum_ties, minimum_weight, _kinds(kinds))
         institution = info.context.principal.institution.id
-        hood = await info.context.services.graph.neighbourhood(institution, start, scene.moment, bounds, deadline=deadline / 1_000)
+        hood = await info.context.graph.neighbourhood(institution, start, scene.moment, bounds, deadline=deadline / 1_000)
         return None if hood is None else show_neighbourhood(hood, scene)
 
     @field(directives=[_STAFF, Cost(weight=20), ListSize(slicing_arguments=["maximumPaths"], sized_fields=["paths"])])
@@ -148,7 +148,7 @@ class Query:
         start, end = await _id(scene, from_, "from"), await _id(scene, to, "to")
         if start is None or end is None:
             return None
-        search = await info.context.services.graph.paths(
+        search = await info.context.graph.paths(
             info.context.principal.institution.id,
             start,
             end,
@@ -196,11 +196,11 @@ async def _id(scene: Scene, reference: Raw, argument_name: str) -> str | None:
         name = decode_reference(reference, (argument_name,))
     except Unknown:
         return None
-    return await scene.context.services.graph.entity_id(scene.context.principal.institution.id, name, scene.moment)
+    return await scene.context.graph.entity_id(scene.context.principal.institution.id, name, scene.moment)
 
 
 async def _entity(scene: Scene, name: model.EntityName) -> Shown:
-    found = await scene.context.services.graph.entity_id(scene.context.principal.institution.id, name, scene.moment)
+    found = await scene.context.graph.entity_id(scene.context.principal.institution.id, name, scene.moment)
     return None if found is None else await scene.shown(found)
 
 

@@ -86,7 +86,7 @@ async def present(context: Context) -> Moment:
     """The present, the same for all of one operation, so that its parts agree."""
     moments: DataLoader[str, Moment] | None = context.loaders.get("present")
     if moments is None:
-        graph = context.services.graph
+        graph = context.graph
 
         async def read(institutions: list[str]) -> list[Moment]:
             return [await graph.now(one) for one in institutions]
@@ -113,7 +113,7 @@ def too_far_ahead(as_of: Instant, now: Instant) -> bool:
 def _entities(context: Context) -> DataLoader[tuple[str, Moment], model.Entity | None]:
     loader: DataLoader[tuple[str, Moment], model.Entity | None] | None = context.loaders.get("entities")
     if loader is None:
-        graph, institution = context.services.graph, context.principal.institution.id
+        graph, institution = context.graph, context.principal.institution.id
 
         async def read(keys: list[tuple[str, Moment]]) -> list[model.Entity | None]:
             found: dict[tuple[str, Moment], model.Entity] = {}

@@ -30,13 +30,13 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from graph.currencies import MINOR_DIGITS
 from graph.decoding import check_source
 from graph.errors import InvalidInput
 from graph.importing import located
 from graph.importing.expressions import Common, Expression, read, read_table, read_zone
 from graph.importing.located import Located, MappingError
 from graph.importing.shapes import CONTENTS, MONEY, Leaf, Shape
-from graph.normalising import CURRENCY
 
 FORMATS: Final = ("csv", "jsonl", "parquet")
 SHIPPED: Final = Path(__file__).parent / "mappings"
@@ -270,7 +270,7 @@ def _texts(given: Located) -> frozenset[str]:
 def _currency(given: Located) -> Made:
     if given.value == "institution":
         return OwnCurrency()
-    if not CURRENCY.fullmatch(given.text()):
+    if given.text() not in MINOR_DIGITS:
         raise given.wrong("must be a code of ISO 4217 like CNY, or `institution` for the institution's own")
     return Expression((given.text(),), Leaf.TEXT, given.line, given.field)
 

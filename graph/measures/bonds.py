@@ -49,6 +49,10 @@ class Bond:
         shared = self.sharer.ties if self.sharer else ()
         return tuple(dict.fromkeys([*(tie.id for tie in self.direct), *shared]))[:20]
 
+    def is_close(self, least: float) -> bool:
+        """Whether its weight is at least so much; a tenth of it will do where several independent kinds of tie say the same."""
+        return self.weight >= (least if len(self.families) == 1 else least / 10)
+
     @property
     def gap(self) -> Instant | None:
         """As `Sharer.gap`; None when nothing is shared."""

@@ -20,13 +20,13 @@ class Guarantees:
     """Sureties around the household."""
 
     guarantors: tuple[str, ...]
-    """Parties that guarantee for a member of the household, sorted."""
+    """Companies that guarantee for the household, sorted, by the ids that stand for them (`Household.companies`)."""
     guaranteed: tuple[str, ...]
-    """Parties that a member guarantees for, sorted."""
+    """Companies that the household guarantees for, likewise."""
     widest: int
-    """Parties in sight for whom the busiest of those guarantors stands surety, the household counted once."""
+    """Companies in sight for which the busiest of those guarantors stands surety, the household counted once."""
     round: tuple[str, ...]
-    """The shortest round of sureties through the household (A for B, B for A), members joined into one; empty without."""
+    """Other companies in the shortest round of sureties through the household (it for A, A for B, B for it); empty without."""
     ties: tuple[str, ...]
     """The ties of all these, sorted, at most 20."""
 
@@ -34,8 +34,8 @@ class Guarantees:
 def guarantees(picture: Picture, household: Household) -> Guarantees:
     """Who stands surety for the household, for how many others they do, and whether sureties go round.
 
-    The household's members count as one. O(GUARANTEES ties). Sureties that go round carry no risk away: Cheng et al.,
-    Risk assessment for networked-guarantee loans (2019).
+    A company counts as one, whichever of its people signs for whichever of its shops; so does the household with its affiliates. O(ties).
+    Sureties that go round carry no risk away: Cheng et al., Risk assessment for networked-guarantee loans (2019).
 
     >>> from graph.measures.household import household
     >>> from graph.measures.picture import as_graph
@@ -44,13 +44,13 @@ def guarantees(picture: Picture, household: Household) -> Guarantees:
     >>> guarantees(empty, household(empty)).guarantors
     ()
     """
-    us = ""
+    us, own = "", household.members.union(household.affiliates)
     sureties: nx.DiGraph[str] = nx.DiGraph()
     sureties.add_node(us)
     names: dict[tuple[str, str], list[str]] = {}
     for tie in ties(picture):
         if tie.kind is TieKind.GUARANTEES:
-            a, b = (us if end in household.members else end for end in (tie.from_id, tie.to_id))
+            a, b = (us if end in own else household.companies.get(end, end) for end in (tie.from_id, tie.to_id))
             if a != b:
                 sureties.add_edge(a, b)
                 names.setdefault((a, b), []).append(tie.id)

@@ -78,7 +78,7 @@ def _count(picture: Picture, household: Household, minimum_bond: float, pending:
     ties: list[str] = []
     taken = {loan.id for loan in own}
     for bond in bonds(picture, household).all:
-        if bond.weight < (minimum_bond if len(bond.families) == 1 else minimum_bond / 10):
+        if not bond.is_close(minimum_bond):
             continue
         for loan in (entity(picture, one) for one in household.loans.get(bond.party, ())):
             if loan.id != household.loan and loan.id not in taken and _open(loan, household.applied_at, pending):

@@ -24,6 +24,7 @@ from rules.signals.amount_requested import amount_requested
 from rules.signals.applications_1h import applications_1h
 from rules.signals.applications_7d import applications_7d
 from rules.signals.applications_24h import applications_24h
+from rules.signals.bad_loans_tied import bad_loans_tied
 from rules.signals.closely_bound import closely_bound
 from rules.signals.connection_shared import connection_shared
 from rules.signals.days_since_receipt import days_since_receipt
@@ -48,6 +49,7 @@ from rules.signals.receipts_90 import receipts_90
 from rules.signals.receipts_burst import receipts_burst
 from rules.signals.self_paid import self_paid
 from rules.signals.strange_hands import strange_hands
+from rules.signals.sureties_round import sureties_round
 from rules.signals.worst_standing import worst_standing
 
 _GRAPH: Final = DecisionSource.GRAPH
@@ -72,6 +74,8 @@ SIGNALS: Final[tuple[Signal, ...]] = (
     Signal(loans_own, SignalKind.INTEGER, "count", _GRAPH),
     Signal(loans_tied, SignalKind.INTEGER, "count", _GRAPH),
     Signal(months_owed, SignalKind.NUMBER, "months", _GRAPH),
+    Signal(bad_loans_tied, SignalKind.INTEGER, "count", _GRAPH),
+    Signal(sureties_round, SignalKind.INTEGER, "companies", _GRAPH),
     Signal(amount_requested, SignalKind.MONEY, "minor units", _GRAPH),
     Signal(fan_in, SignalKind.INTEGER, "accounts", _GRAPH),
     Signal(pass_through, SignalKind.NUMBER, "share", _GRAPH),

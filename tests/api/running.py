@@ -42,7 +42,8 @@ async def running(
     services = open_services(settings_of(folder, **changes))
     if store is not SqliteStore:
         await services.graph.close()
-        graph = store.open(services.settings.data / GRAPH_FILE, services.vault.sealer, services.vault.check_value())
+        vault, waiting = services.vault, services.settings.graph_lock_seconds
+        graph = store.open(services.settings.data / GRAPH_FILE, vault.sealer, vault.check_value(), waiting=waiting)
         services = replace(services, graph=graph)
     if runner is not Records:
         services.records.close()

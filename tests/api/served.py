@@ -18,7 +18,10 @@ import httpx
 from tests.api.cli.calling import call, made
 
 ROOT = Path(__file__).parent.parent.parent
-COMMAND = [sys.executable, "-c", "from api.cli import main; main()"]
+HEARD = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+"""What makes a process hear SIGINT also where the tests run in the background and do not."""
+
+COMMAND = [sys.executable, "-c", f"{HEARD}; from api.cli import main; main()"]
 
 
 def free_port() -> int:

@@ -25,7 +25,10 @@ def test_health_says_that_the_process_answers_and_readiness_which_parts_do(tmp_p
             assert (ready.status_code, ready.json()) == (200, {"status": "ok", "graph": "ok", "records": "ok"})
             services.records.close()
             ready = await client.get("/readyz")
-            assert (ready.status_code, ready.json()) == (503, {"status": "down", "graph": "ok", "records": "down"})
+            assert (ready.status_code, ready.json()) == (
+                503,
+                {"status": "down", "graph": "ok", "records": "down", "reasons": {"records": "STOPPED"}},
+            )
 
     asyncio.run(use())
 
@@ -119,3 +122,28 @@ def test_records_that_are_gone_while_the_graph_is_there_are_not_begun_anew(tmp_p
     with pytest.raises(RecordsUnavailable, match="restore it from a backup"):
         check(settings)
     assert not (settings.data / RECORDS_FILE).exists()
+
+
+@pytest.mark.parametrize("name", [RECORDS_FILE, GRAPH_FILE])
+def test_a_log_left_beside_a_restored_backup_is_refused_by_a_sentence(tmp_path, name):
+    async def write(times: int, copied: bool) -> None:
+        async with running(tmp_path) as services:
+            for _ in range(times):
+                await services.records.ready()
+                await services.graph.ready()
+                await asyncio.sleep(0.5)
+            if copied:
+                for end in ("", "-wal"):
+                    shutil.copy(services.settings.data / f"{name}{end}", tmp_path / f"crashed{end}")
+
+    asyncio.run(write(2, copied=False))
+    settings = settings_of(tmp_path)
+    shutil.copy(settings.data / name, tmp_path / "backup")
+    asyncio.run(write(2, copied=False))
+    asyncio.run(write(2, copied=True))
+    shutil.copy(tmp_path / "backup", settings.data / name)
+    shutil.copy(tmp_path / "crashed-wal", settings.data / f"{name}-wal")
+    with pytest.raises(RingfenceError, match="was not left by this"):
+        check(settings)
+    shutil.copy(tmp_path / "crashed", settings.data / name)
+    check(settings)

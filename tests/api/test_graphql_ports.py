@@ -36,8 +36,8 @@ def server(tmp_path_factory: pytest.TempPathFactory, log: io.StringIO) -> Iterat
         yield running
 
 
-def ask(server: Listening, query: str, **variables: Any) -> httpx.Response:
-    headers = {"Authorization": f"Bearer {server.service}", "Accept": "application/graphql-response+json"}
+def ask(server: Listening, query: str, *, bearer: str = "", **variables: Any) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {bearer or server.service}", "Accept": "application/graphql-response+json"}
     return httpx.post(server.url, json={"query": query, "variables": variables}, headers=headers, timeout=30)
 
 
@@ -94,6 +94,14 @@ def test_the_log_has_nothing_personal_after_facts_and_applications(server: Liste
 def test_services_are_not_held_to_the_rate_of_staff(server: Listening) -> None:
     statuses = {ask(server, "{ decisions(first: 100) { edges { node { id } } } }").status_code for _ in range(60)}
     assert statuses == {200}, "60 × 201 is more than a member of staff may spend here"
+
+
+def test_a_key_with_a_staff_role_is_held_to_the_rate_of_staff(server: Listening) -> None:
+    query = "{ decisions(first: 100) { edges { node { id } } } }"
+    statuses = [ask(server, query, bearer=server.analyst).status_code for _ in range(30)]
+    assert 10 <= statuses.count(200) <= 26, "25 × 201 is all that a member of staff may spend here"
+    assert statuses[-1] == 429
+    assert ask(server, query).status_code == 200
 
 
 def test_a_document_that_costs_too_much_is_refused_with_both_numbers(server: Listening) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,31 @@ def test_what_libraries_say_is_cut_to_where_they_said_it(lines: io.StringIO) -> 
     assert second["says"] == "Invalid HTTP request from %s"
     assert third["exception"] == "ValueError"
     assert not any(text in lines.getvalue() for text in ("Zhang", "203.0.113", "secret"))
+
+
+def test_of_a_traceback_that_a_library_says_the_tail_is_kept_and_not_what_the_error_says(lines: io.StringIO) -> None:
+    def deeper(depth: int) -> None:
+        if depth:
+            deeper(depth - 1)
+        raise ValueError("Zhang San\n13800138000: is his phone")
+
+    try:
+        try:
+            deeper(20)
+        except ValueError as error:
+            raise KeyError("Zhang") from error
+    except KeyError:
+        chained = traceback.format_exc()
+    try:
+        deeper(20)
+    except ValueError:
+        alone = traceback.format_exc()
+    for text in (chained, alone):
+        logging.getLogger("uvicorn.error").error(text)
+    first, second = read(lines)
+    assert (first["exception"], second["exception"]) == ("KeyError", "ValueError")
+    assert second["where"].startswith("tests/api/test_logs.py") and " deeper < " in second["where"]
+    assert "Zhang" not in lines.getvalue() and "13800138000" not in lines.getvalue()
 
 
 def test_an_event_has_no_other_fields_than_those_agreed() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import random
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -16,8 +17,8 @@ from api.pages.frame import HEADERS, STYLE, message
 from api.pages.layout import CARD_HEIGHT, CARD_WIDTH, laid_out
 from api.pages.scene import MOST_IN_COLUMN, scene_of
 from api.pages.wording import counted, day, money, when
-from graph.model import EntityKind
-from rules.model import Decision, Judgement, Verdict
+from graph.model import EntityKind, Transfer, TransferKind
+from rules.model import Decision, Judgement, Limit, Reason, RuleEffect, Verdict
 from tests.api.drawn import AT, STRATEGY, farm, mule, principal
 
 ZONE = "Asia/Shanghai"
@@ -81,6 +82,38 @@ def test_every_reason_has_its_number_on_what_it_rests_on_in_the_drawing() -> Non
         assert reason.sentence in page.text
 
 
+@given(st.integers(1, 10), st.integers(0, 20), st.integers(1, 20), st.randoms(use_true_random=False))
+def test_every_number_that_a_reason_sends_people_to_look_for_stands_in_the_drawing(
+    members: int, bystanders: int, count: int, chance: random.Random
+) -> None:
+    decision = farm(members, bystanders=bystanders)
+    entities, ties = decision.judgement.evidence_entities, decision.judgement.evidence_ties
+    reasons = tuple(
+        Reason(
+            f"R{number}", "Because.", "rule", RuleEffect.SCORE, chance.choice((50, -10)), (),
+            tuple(chance.sample(entities, chance.randint(0, min(10, len(entities))))), tuple(chance.sample(ties, chance.randint(0, 3))),
+        )
+        for number in range(count)
+    )  # fmt: skip
+    scene = scene_of(replace(decision, judgement=replace(decision.judgement, reasons=reasons)), ZONE)
+    badges = re.findall(r'<g class="badge[^"]*"><(?:circle|rect)[^>]*/><text[^>]*>([^<]+)</text>', str(drawing(scene)))
+    found = {int(number) for badge in badges for number in badge.rstrip("…").split("·")}
+    assert found == {number for number, reason in enumerate(reasons, start=1) if reason.entities or reason.ties}
+
+
+def test_what_speaks_for_the_merchant_is_drawn_in_another_colour_than_what_speaks_against_it() -> None:
+    decision = farm(4)
+    kinds = {number: reason.points < 0 for number, reason in enumerate(decision.judgement.reasons, start=1)}
+    assert set(kinds.values()) == {True, False}
+    for card in (attributes for attributes in page_of(decision).with_class("card") if "data-entity" in attributes):
+        classes = set((card["class"] or "").split())
+        own = [reason for reason in decision.judgement.reasons if card["data-entity"] in reason.entities]
+        assert ("why" in classes) is any(reason.points > 0 for reason in own)
+        assert ("good" in classes) is (bool(own) and all(reason.points < 0 for reason in own))
+    text = page_of(decision).text
+    assert "speaks against it" in text and "speaks for it" in text
+
+
 def test_all_entities_and_ties_of_the_evidence_are_drawn_when_they_are_few() -> None:
     decision = farm(5)
     scene = scene_of(decision, ZONE)
@@ -138,6 +171,17 @@ def test_money_of_accounts_that_a_reason_names_is_drawn_with_its_way_and_amount(
     assert len(page.with_class("amount")) == len(money_lines) == 2
     assert "¥99,000" not in page.text
     assert page.open == []
+
+
+def test_one_other_account_is_spoken_of_as_one() -> None:
+    decision = mule()
+    around = decision.dossier.surroundings
+    assert around is not None
+    out = Transfer("acc_till", "acc_far", 100_000, TransferKind.TRANSFER, AT - 1000, AT)
+    flows = replace(decision.dossier, surroundings=replace(around, flows=(*around.flows, out)))
+    card = next(card for card in scene_of(replace(decision, dossier=flows), ZONE).cards if card.title == "1 other")
+    assert card.note == "was paid"
+    assert "1 account that was paid" in card.hover
 
 
 def test_no_money_is_drawn_where_no_reason_speaks_of_it() -> None:
@@ -217,6 +261,19 @@ def test_an_approval_says_what_may_be_lent() -> None:
     assert "Approved" in text
     assert "up to ¥75,000.50" in text
     assert "No rule speaks against it." in text
+
+
+def test_what_the_receipts_carry_is_no_promise_on_a_referral_and_not_said_on_a_refusal() -> None:
+    limit = Limit(4_910_000, 8_184_800, "30% of 81,848 yuan a month for 2 months.")
+    decision = farm()
+    told = {
+        verdict: page_of(replace(decision, judgement=replace(decision.judgement, verdict=verdict, limit=limit))).text
+        for verdict in (Verdict.REFER, Verdict.DECLINE)
+    }
+    assert "nothing until a person has decided" in told[Verdict.REFER]
+    assert "The receipts carry ¥49,100: 30% of 81,848 yuan" in told[Verdict.REFER]
+    assert "May be lent: nothing" in told[Verdict.DECLINE] and "until" not in told[Verdict.DECLINE]
+    assert "carry" not in told[Verdict.DECLINE]
 
 
 def test_a_hundred_entities_are_drawn_quickly_enough_for_a_page() -> None:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from api import audit
+from api.app import GRAPH_FILE, RECORDS_FILE
 from api.assessing import Unavailable, assess
-from api.idempotency import IdempotencyConflict
+from api.idempotency import IdempotencyConflict, IdempotencyInProgress
 from api.recording import OutcomeRequest, record_facts, record_outcome
 from graph.errors import InvalidInput, Unknown
 from graph.model import EntityKind, LoanState
@@ -160,3 +166,70 @@ def test_an_outcome_is_unavailable_while_a_part_is_down_and_its_retry_repeats_th
             assert [fact.kind for fact in facts.items].count("OUTCOME_KNOWN") == 1
 
     asyncio.run(use())
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """While another process, here another connection, holds a file's write lock."""
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+
+
+@pytest.mark.parametrize("file", [GRAPH_FILE, RECORDS_FILE])
+def test_a_real_lock_is_unavailable_within_a_second_also_for_who_waits_behind_another(tmp_path, file):
+    async def use() -> None:
+        async with running(tmp_path, records_timeout=0.8) as services:
+            principal = await service_of(services)
+
+            async def send(number: int) -> float:
+                await asyncio.sleep(number * 0.1)
+                begun = time.perf_counter()
+                with pytest.raises(Unavailable):
+                    await record_facts(services, principal, "core", [tie(f"f-{number}")])
+                return time.perf_counter() - begun
+
+            with locked(services.settings.data / file):
+                waited = await asyncio.gather(*(send(number) for number in range(3)))
+            assert max(waited) < 1.0
+            found = await record_facts(services, principal, "core", [tie("f-0"), tie("f-9")])
+            assert not any(isinstance(one, Refused) for one in found.results)
+
+    asyncio.run(use())
+
+
+@pytest.mark.parametrize("file", [GRAPH_FILE, RECORDS_FILE])
+def test_an_outcome_under_a_real_lock_ends_within_its_lease_and_its_retry_has_one_effect(tmp_path, file):
+    async def use() -> None:
+        # Without bounds of their own for graph and records only what is left of the call ends it.
+        patient: dict[str, Any] = {"graph_lock_seconds": 30.0, "records_lock_seconds": 30.0}
+        async with running(tmp_path, decision_seconds=0.3, claim_seconds=0.5, **patient) as services:
+            principal = await service_of(services)
+            assessed = await assess_surely(services, principal)
+            with locked(services.settings.data / file):
+                begun = time.perf_counter()
+                with pytest.raises(Unavailable):
+                    await record_outcome(services, principal, outcome())
+                assert time.perf_counter() - begun < 0.7
+            await asyncio.sleep(0.5)
+            loan = await record_outcome(services, principal, outcome())
+            assert loan == assessed
+            facts = await services.graph.facts(BANK.id, loan, await services.graph.now(BANK.id), first=10)
+            assert [fact.kind for fact in facts.items].count("OUTCOME_KNOWN") == 1
+            assert (await entries(services)).count(("outcome recorded", principal.id)) == 1
+
+    asyncio.run(use())
+
+
+async def assess_surely(services: Any, principal: Any) -> str:
+    """The loan of a decision, however busy the machine is."""
+    for _ in range(20):
+        try:
+            return (await assess(services, principal, request())).decision.dossier.application.loan
+        except (Unavailable, IdempotencyInProgress):
+            await asyncio.sleep(0.1)
+    raise AssertionError("no decision in 20 tries")

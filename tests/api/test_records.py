@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from api.records import Bounds, Records, RecordsUnavailable, embedded_engine, open_embedded
+from api.records import Bounds, Records, RecordsUnavailable, embedded_engine
 from graph.errors import RingfenceError
 
 T = TypeVar("T")
@@ -37,9 +37,13 @@ def count(connection: Connection) -> int:
     return int(connection.exec_driver_sql("SELECT count(*) FROM written").scalar_one())
 
 
+def opened(path: Path, bounds: Bounds) -> Records:
+    return Records(embedded_engine(path, bounds.lock_seconds), bounds)
+
+
 def run(folder: Path, use: Callable[[Records], Awaitable[T]], bounds: Bounds | None = None) -> T:
     async def inside() -> T:
-        records = open_embedded(folder / "records.db", bounds or Bounds(timeout=10))
+        records = opened(folder / "records.db", bounds or Bounds(timeout=10))
         try:
             await records.write(lambda connection: connection.exec_driver_sql(MAKE))
             return await use(records)
@@ -188,7 +192,7 @@ def test_a_file_that_is_no_database_is_unavailable_and_not_a_fault(tmp_path):
     (tmp_path / "records.db").write_bytes(b"this is no database" * 100)
 
     async def use() -> None:
-        records = open_embedded(tmp_path / "records.db", Bounds(timeout=5))
+        records = opened(tmp_path / "records.db", Bounds(timeout=5))
         try:
             with pytest.raises(RecordsUnavailable):
                 await records.write(put(1))
@@ -223,7 +227,7 @@ def test_nothing_is_acknowledged_that_went_into_a_removed_or_replaced_file(tmp_p
 
 def test_closing_finishes_what_waits_and_then_refuses(tmp_path):
     async def use() -> Sequence[object]:
-        records = open_embedded(tmp_path / "records.db", Bounds(timeout=10))
+        records = opened(tmp_path / "records.db", Bounds(timeout=10))
         await records.write(lambda connection: connection.exec_driver_sql(MAKE))
         waiting = [asyncio.ensure_future(records.write(put(number))) for number in range(100)]
         await asyncio.sleep(0)
@@ -238,7 +242,7 @@ def test_closing_finishes_what_waits_and_then_refuses(tmp_path):
 def test_two_runners_on_one_file_lose_and_double_nothing(tmp_path):
     async def use() -> int:
         bounds = Bounds(timeout=20, lock_seconds=10)
-        first, second = open_embedded(tmp_path / "records.db", bounds), Records(embedded_engine(tmp_path / "records.db", 10), bounds)
+        first, second = opened(tmp_path / "records.db", bounds), Records(embedded_engine(tmp_path / "records.db", 10), bounds)
         await first.write(lambda connection: connection.exec_driver_sql(MAKE))
         await asyncio.gather(*((first if number % 2 else second).write(put(number)) for number in range(400)))
         found = await first.read(count)

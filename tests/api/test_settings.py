@@ -32,6 +32,7 @@ def test_each_type_is_read():
         ("RINGFENCE_DECISION_SECONDS", "0.95", "below 1"),
         ("RINGFENCE_DECISION_SECONDS", "nan", "give a number"),
         ("RINGFENCE_GRAPH_SECONDS", "inf", "give a number"),
+        ("RINGFENCE_CLAIM_SECONDS", "0.9", "more than that"),
         ("RINGFENCE_LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING, ERROR"),
     ],
 )

@@ -57,6 +57,14 @@ class Server:
             total += int(fields[11]) + int(fields[12])
         return total / TICKS
 
+    def cpu_of_threads(self) -> float:
+        """The same, summed over what the kernel says of each thread, to a nanosecond; threads that ended are missing."""
+        total = 0
+        for pid in family(self.pid):
+            for thread in Path(f"/proc/{pid}/task").iterdir():
+                total += int((thread / "schedstat").read_text().split()[0])
+        return total / 1e9
+
     def memory(self) -> float:
         """Resident megabytes of all its processes, shared pages counted once a process that holds them in part (PSS)."""
         total = 0

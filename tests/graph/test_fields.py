@@ -23,6 +23,7 @@ from tests.graph.raw_facts import ID, NOW, decode, raw, refusals
         ({"currency": "CNY"}, "amount.amount", "whole number"),
         ({"amount": 5, "currency": "USD"}, "amount.currency", "must be CNY"),
         ({"amount": 5}, "amount.currency", "must be CNY"),
+        ({"amount": 5, "currency": "RMB"}, "amount.currency", "no currency of ISO 4217"),
         ({"amount": 5, "currency": "CNY", "unit": 1}, "amount.unit", "no field"),
         (5, "amount", "object"),
     ],

@@ -6,7 +6,6 @@ import math
 
 import pytest
 
-from graph.measures.applications_around import applications_around
 from graph.measures.bonds import bonds
 from graph.measures.household import household
 from graph.measures.picture import DAY, HOUR, as_graph
@@ -89,7 +88,7 @@ def test_an_account_nobody_in_sight_holds_stands_for_itself_and_a_held_one_for_i
     assert {sharer.party for sharer in sharing(picture, house, DEVICE).sharers} == {"acc_1", "per_2"}
 
 
-def test_a_markets_crowd_weighs_almost_nothing_and_its_applications_do_not_count():
+def test_a_markets_crowd_weighs_almost_nothing():
     picture, house = market(300).draw()
     found = sharing(picture, house)
     assert found.count == 300 and found.crowd == 301
@@ -97,7 +96,6 @@ def test_a_markets_crowd_weighs_almost_nothing_and_its_applications_do_not_count
     assert found.sharers[0].weight < 0.0012
     assert found.burst(3 * DAY) < 0.02
     assert bonds(picture, house).of_families(2) == ()
-    assert applications_around(picture, house).in_week == 0
 
 
 def test_neighbours_at_a_market_are_bound_by_one_family_for_address_and_wifi_together():
@@ -157,22 +155,6 @@ def test_sharers_say_whether_they_are_fraud_or_in_arrears():
     drawing.entity("mer_1", standing=Standing.CONFIRMED_FRAUD)
     (sharer,) = sharing(*drawing.draw(), DEVICE).sharers
     assert sharer.fraud and sharer.bad_loans == 1
-
-
-def test_applications_around_count_companies_by_window():
-    picture, house = farm(40).draw()
-    around = applications_around(picture, house)
-    # one company every two hours; forty at most within a week
-    assert (around.in_hour, around.in_day, around.in_week) == (0, 12, 40)
-    assert around.weight(DAY) == pytest.approx(12 * 0.64 / 40)
-    entities, ties = around.evidence(DAY)
-    assert len(entities) == 10 and entities[0].startswith("mer_") and ties
-
-
-def test_later_applications_are_not_around_before():
-    drawing = farm(1)
-    drawing.loan("loa_9", "mer_1", at=NOW + HOUR)
-    assert applications_around(*drawing.draw()).in_week == 1
 
 
 def test_an_application_through_an_old_tie_has_no_gap_of_applications():

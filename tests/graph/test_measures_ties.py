@@ -89,13 +89,20 @@ def test_a_neighbour_at_the_same_address_has_its_loans_to_itself():
     assert loans_at_once(*drawing.draw()).count == 0
 
 
-def test_outcomes_around_are_weighted_by_bonds():
+def test_outcomes_around_are_those_of_close_companies():
     drawing = applicant().tie("mer_1", TieKind.USES_DEVICE, "dev_0").tie("mer_2", TieKind.REACHED_AT, "pho_0")
     drawing.loan("loa_1", "mer_1", at=NOW - 90 * DAY, state="DEFAULTED").loan("loa_2", "mer_2", at=NOW - 90 * DAY, state="REPAID")
     found = loan_outcomes(*drawing.draw())
-    assert (found.bad, found.good) == (1, 1)
-    assert found.weight == pytest.approx(0.64)
+    assert (found.bad, found.good) == (("loa_1",), 1)
     assert found.entities == ("mer_1", "loa_1")
+    assert found.ties == ("tie_per_0.USES_DEVICE.dev_0", "tie_mer_1.USES_DEVICE.dev_0", "tie_mer_1.APPLIED_FOR.loa_1")
+
+
+def test_how_loans_of_neighbours_at_one_address_turned_out_is_nothing_to_the_household():
+    drawing = applicant()
+    for n in range(1, 6):
+        drawing.tie(f"mer_{n}", TieKind.LOCATED_AT, "pla_0").loan(f"loa_{n}", f"mer_{n}", state="DEFAULTED")
+    assert loan_outcomes(*drawing.draw()).bad == ()
 
 
 def test_sureties_that_go_round_are_found_with_the_household_as_one():
@@ -109,6 +116,27 @@ def test_sureties_that_go_round_are_found_with_the_household_as_one():
     assert found.guarantors == ("mer_2",) and found.guaranteed == ("mer_1",)
     assert found.round == ("mer_1", "mer_2")
     assert len(found.ties) == 3
+
+
+def test_owners_who_sign_for_the_shops_of_others_are_their_companies():
+    drawing = (
+        applicant()
+        .tie("per_0", TieKind.GUARANTEES, "mer_1")
+        .tie("per_1", TieKind.OWNS, "mer_1")
+        .tie("per_1", TieKind.GUARANTEES, "mer_2")
+        .tie("per_2", TieKind.OWNS, "mer_2")
+        .tie("per_2", TieKind.GUARANTEES, "mer_0")
+    )
+    found = guarantees(*drawing.draw())
+    assert found.guarantors == ("mer_2",) and found.round == ("mer_1", "mer_2")
+
+
+def test_an_owner_who_signs_for_a_second_shop_of_the_household_goes_no_round():
+    drawing = (
+        applicant().tie("per_0", TieKind.OWNS, "mer_9").tie("per_0", TieKind.GUARANTEES, "mer_9").tie("mer_9", TieKind.GUARANTEES, "mer_0")
+    )
+    found = guarantees(*drawing.draw())
+    assert (found.guarantors, found.guaranteed, found.round) == ((), (), ())
 
 
 def test_a_guarantor_of_many_is_counted_and_is_no_round():

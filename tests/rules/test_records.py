@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -15,8 +16,9 @@ from rules import judgements, records
 from rules.deciding import decide
 from rules.model import Decision, DecisionSource, History, Reason, RuleEffect, Timing, Verdict
 from rules.records import DecisionQuery, save_decision, save_strategy
-from rules.replaying import replay
-from rules.strategy import read_strategy, shipped
+from rules.replaying import as_observed, replay
+from rules.signals import SIGNALS
+from rules.strategy import compile_strategy, read_strategy, shipped
 from rules.tables import decisions, metadata
 from tests.rules.drawing import AT, dossier, unread
 
@@ -27,10 +29,16 @@ def connection() -> Iterator[Connection]:
         yield found
 
 
-def opened() -> Connection:
+@contextmanager
+def opened() -> Iterator[Connection]:
+    """Tables in memory, gone afterwards."""
     engine = create_engine("sqlite://")
-    metadata.create_all(engine)
-    return engine.connect()
+    try:
+        metadata.create_all(engine)
+        with engine.connect() as found:
+            yield found
+    finally:
+        engine.dispose()
 
 
 def decided(
@@ -86,6 +94,20 @@ def test_a_decision_that_was_tampered_with_does_not_replay(connection: Connectio
     decision = decided(1)
     assert not replay(replace(decision, judgement=replace(decision.judgement, approved=99_000_000)), shipped())
     assert not replay(replace(decision, dossier=replace(decision.dossier, known_at=1)), shipped())
+
+
+def test_a_decision_of_a_program_with_fewer_signals_replays_over_those_that_it_had() -> None:
+    fewer = tuple(signal for signal in SIGNALS if signal.name != "sureties_round")
+    rules = tuple(rule for rule in shipped().strategy.rules if "sureties_round" not in rule.when)
+    earlier = compile_strategy(replace(shipped().strategy, rules=rules), fewer)
+    decision = decided(1)
+    judgement, inputs = decide(decision.dossier, earlier), dossiers.inputs_hash(dossiers.encode(decision.dossier), earlier.canonical)
+    kept = replace(decision, judgement=judgement, inputs_hash=inputs)
+    assert replay(kept, as_observed(earlier.strategy, judgement))
+    assert not replay(kept, compile_strategy(earlier.strategy)), "a signal more is another judgement"
+    lost = replace(judgement, observed=(replace(judgement.observed[0], signal="gone"), *judgement.observed[1:]))
+    with pytest.raises(ValueError, match="gone is no signal any more"):
+        as_observed(earlier.strategy, lost)
 
 
 def test_a_replay_by_another_strategy_is_refused() -> None:

@@ -39,7 +39,8 @@ def test_nothing_to_measure_is_shown_as_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("amount", "currency", "text"), [(-1_050, "CNY", "-10.50 yuan"), (1_050, "EUR", "10.50 EUR"), (1_050, "JPY", "1,050 JPY")]
+    ("amount", "currency", "text"),
+    [(-1_050, "CNY", "-10.50 yuan"), (1_050, "EUR", "10.50 EUR"), (1_050, "JPY", "1,050 JPY"), (1_050, "KWD", "1.050 KWD")],
 )
 def test_money_is_shown_in_major_units(amount: int, currency: str, text: str) -> None:
     assert money(amount, currency) == text

@@ -9,6 +9,9 @@ from dataclasses import asdict, dataclass
 from api.cli.demonstration.traffic import Decided, Sent
 from rules.evaluation.population.simulation import Label
 
+SHOWN = ("DECLINE", "REFER", "APPROVE")
+"""Verdicts in the order in which a decision of each is shown."""
+
 STOPPED = frozenset({"REFER", "DECLINE"})
 """Verdicts after which nobody is paid at once."""
 
@@ -130,22 +133,20 @@ def percentile(values: Sequence[float], percent: float) -> float:
     return values[min(len(values) - 1, max(0, -(-len(values) * int(percent) // 100) - 1))] if values else 0.0
 
 
-def worth_showing(sent: Sent, labels: Sequence[Label]) -> Decided | None:
-    """The decision to look at first: a ring's merchant, refused for the most reasons, with the richest evidence; else any."""
+def worth_showing(sent: Sent, labels: Sequence[Label]) -> tuple[Decided, ...]:
+    """The decision of each verdict to look at first, the refusal before the others; none of a verdict that was not given.
+
+    Of the stopped a ring's merchant, a farm's before others; of the approved an innocent; with many reasons and rich evidence.
+    """
     label_of = {label.merchant: label for label in labels}
 
     def worth(one: Decided) -> tuple[bool, bool, int, int, str]:
-        kinds = label_of[one.merchant].group == "device_farm"
-        return (
-            one.verdict == "DECLINE" and label_of[one.merchant].ring is not None,
-            kinds,
-            min(len(one.reasons), 5),
-            min(one.entities, 30),
-            one.id,
-        )
+        label = label_of[one.merchant]
+        just = (label.ring is not None) is (one.verdict in STOPPED)
+        return just, label.group == "device_farm", min(len(one.reasons), 5), min(one.entities, 30), one.id
 
-    refused = [one for one in sent.decisions if one.verdict in STOPPED]
-    return max(refused, key=worth, default=None)
+    best = (max((one for one in sent.decisions if one.verdict == verdict), key=worth, default=None) for verdict in SHOWN)
+    return tuple(one for one in best if one is not None)
 
 
 def _groups(labels: Iterable[Label], by_group: dict[str, list[Decided]]) -> Iterable[GroupLine]:

@@ -74,7 +74,7 @@ def run(settings: Settings) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         listener = listen(settings)
-        serve(settings, listener)
+        serve(settings, listener, announced=False)
     except KeyboardInterrupt:
         pass
     except Exception as error:  # the process's last line of defence, like the command line's

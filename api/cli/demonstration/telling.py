@@ -1,16 +1,18 @@
-"""What a demonstration prints: stages with the time left, the table, and how to go on."""
+"""What a demonstration prints: the table, and how to go on."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from typing import Final
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from api.cli.demonstration.score import Score
 from api.cli.demonstration.traffic import Decided
+from api.cli.options import typed
+
+WORDS: Final = {"DECLINE": "declined", "REFER": "referred to a person", "APPROVE": "approved"}
 
 QUERY = (
     '{{ decision(id: "{id}") {{ verdict score loan {{ key requested {{ amount currency }} }} merchant {{ key label }} '
@@ -18,20 +20,6 @@ QUERY = (
     "evidence {{ entities {{ distance reach entity {{ id kind label standing }} }} "
     "ties {{ kind weight from {{ id }} to {{ id }} }} }} }} }}"
 )
-
-
-@contextmanager
-def stage(console: Console, words: str, total: float) -> Iterator[Callable[[float], None]]:
-    """A stage with a bar and the time left; gives what to call with how much is done. Without a terminal it is one line."""
-    if not console.is_terminal:
-        console.print(f"{words} ...", highlight=False)
-        yield lambda _: None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeRemainingColumn())
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task(words, total=total)
-        yield lambda done: progress.update(task, completed=done)
-        progress.update(task, completed=total)
 
 
 def print_score(console: Console, score: Score, processor_hour_micros: int) -> None:
@@ -75,15 +63,26 @@ def _print_cost(console: Console, score: Score, processor_hour_micros: int) -> N
         console.print(f"{score.degraded} decisions lacked a source that did not answer in time.", highlight=False)
 
 
-def print_next(console: Console, url: str, token: str, key: str, shown: Decided) -> None:
-    """The link, the key and a query ready to be pasted."""
-    query = QUERY.format(id=shown.id)
+def print_next(console: Console, links: Sequence[tuple[Decided, str]], hours: float) -> None:
+    """A link to the page of a decision of each verdict."""
+    if not links:
+        console.print("No application was decided, so there is no page to show.")
+        return
+    console.print(f"\n[bold]See why[/bold] (each link opens once, within {hours:g} hours, and signs you in for an hour):", highlight=False)
+    for one, link in links:
+        console.print(f"  {WORDS[one.verdict]}, merchant {one.merchant}:", highlight=False)
+        console.print(f"    {link}", highlight=False, soft_wrap=True, markup=False)
+
+
+def print_commands(console: Console, url: str, key: str, shown: Sequence[Decided], again: str) -> None:
+    """A link to all decisions, and the first decision over GraphQL, ready to be pasted."""
+    console.print(f"\nAll decisions are at {url}/ for who is signed in; this makes another link to them:", highlight=False)
+    console.print(f"  {again}", highlight=False, soft_wrap=True, markup=False)
+    if not shown:
+        return
+    query = QUERY.format(id=shown[0].id)
     body = '{"query": "' + query.replace('"', '\\"') + '"}'
-    console.print(
-        f"\n[bold]See why merchant {shown.merchant} was {'declined' if shown.verdict == 'DECLINE' else 'referred'}[/bold] (opens once):"
-    )
-    console.print(f"  {url}/enter?token={token}", highlight=False, soft_wrap=True, markup=False)
-    console.print("\nThe same over GraphQL:")
-    console.print(f"  ringfence query '{query}' --url {url} --key {key}", highlight=False, soft_wrap=True, markup=False)
+    console.print(f"\nThe decision on merchant {shown[0].merchant} over GraphQL, by our command or by curl:", highlight=False)
+    console.print(f"  {typed()} query '{query}' --url {url} --key {key}", highlight=False, soft_wrap=True, markup=False)
     curl = f"curl -s {url}/graphql -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' -d '{body}'"
     console.print(f"\n  {curl}", highlight=False, soft_wrap=True, markup=False)

@@ -7,21 +7,30 @@ from pathlib import Path
 from typing import Final
 
 from graph.errors import GraphUnavailable
+from graph.pairing import foreign_log, has_foreign_log
 
 Identity = tuple[int, int]
 """Device and file number: what stays the same while a file is the same."""
 
-_SAID: Final[dict[str, tuple[str, str]]] = {
-    "SQLITE_BUSY": ("is being written by another process for longer than we wait: send again, or stop what holds it", "TIMED_OUT"),
-    "SQLITE_LOCKED": ("is being written by another process for longer than we wait: send again, or stop what holds it", "TIMED_OUT"),
-    "SQLITE_INTERRUPT": ("did not answer in time: send again", "TIMED_OUT"),
-    "SQLITE_FULL": ("cannot grow, because its disk is full: make room and send again", "FAILED"),
-    "SQLITE_READONLY": ("cannot be written: give this program the right to write it and its folder", "UNREACHABLE"),
-    "SQLITE_CANTOPEN": ("cannot be opened: see that its folder is there and may be read and written", "UNREACHABLE"),
-    "SQLITE_PERM": ("cannot be opened: see that its folder is there and may be read and written", "UNREACHABLE"),
-    "SQLITE_CORRUPT": ("is damaged: put back a backup, or import the facts again into a new folder", "FAILED"),
-    "SQLITE_NOTADB": ("is no graph of this program: put back a backup, or choose another folder", "FAILED"),
-    "SQLITE_IOERR": ("cannot be read or written: see to its disk", "FAILED"),
+_SAID: Final[dict[str, tuple[str, str, str]]] = {
+    "SQLITE_BUSY": (
+        "is written by another process for longer than we wait: send again, or stop what holds it",
+        "TIMED_OUT",
+        "LOCKED",
+    ),
+    "SQLITE_LOCKED": (
+        "is written by another process for longer than we wait: send again, or stop what holds it",
+        "TIMED_OUT",
+        "LOCKED",
+    ),
+    "SQLITE_INTERRUPT": ("did not answer in time: send again", "TIMED_OUT", "LATE"),
+    "SQLITE_FULL": ("cannot grow, because its disk is full: make room and send again", "FAILED", "DISK_FULL"),
+    "SQLITE_READONLY": ("cannot be written: give this program the right to write it and its folder", "UNREACHABLE", "READ_ONLY"),
+    "SQLITE_CANTOPEN": ("cannot be opened: see that its folder is there and may be read and written", "UNREACHABLE", "NOT_OPENED"),
+    "SQLITE_PERM": ("cannot be opened: see that its folder is there and may be read and written", "UNREACHABLE", "NOT_OPENED"),
+    "SQLITE_CORRUPT": ("is damaged: put back a backup, or import the facts again into a new folder", "FAILED", "DAMAGED"),
+    "SQLITE_NOTADB": ("is no graph of this program: put back a backup, or choose another folder", "FAILED", "DAMAGED"),
+    "SQLITE_IOERR": ("cannot be read or written: see to its disk", "FAILED", "DISK_FAILING"),
 }
 
 
@@ -35,9 +44,9 @@ def unavailable(error: BaseException, path: Path) -> GraphUnavailable:
         return error
     if isinstance(error, sqlite3.Error):
         name = getattr(error, "sqlite_errorname", None) or ""
-        for prefix, (said, cause) in _SAID.items():
+        for prefix, (said, cause, reason) in _SAID.items():
             if name.startswith(prefix):
-                return _because(GraphUnavailable(f"The graph's file {path.name} {said}.", cause), error)
+                return _because(GraphUnavailable(f"The graph's file {path.name} {said}.", cause, reason), error)
         return _because(
             GraphUnavailable(f"The graph's file {path.name} failed ({name or 'no code'}: {error}): see the log.", "FAILED"), error
         )
@@ -60,7 +69,13 @@ def check_file(path: Path, identity: Identity) -> None:
         same = False
     if not same:
         message = f"The graph's file {path.name} was removed or replaced while in use: put it back, or start the program again."
-        raise GraphUnavailable(message, "UNREACHABLE")
+        raise GraphUnavailable(message, "UNREACHABLE", "REMOVED")
+
+
+def check_log(path: Path) -> None:
+    """Raise `GraphUnavailable` when the log beside the file is another's: SQLite would replay it and damage the file. Raises `OSError`."""
+    if has_foreign_log(path):
+        raise GraphUnavailable(foreign_log(path), "UNREACHABLE", "FOREIGN_LOG")
 
 
 def _because(error: GraphUnavailable, cause: BaseException) -> GraphUnavailable:

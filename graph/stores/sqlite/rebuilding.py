@@ -6,16 +6,22 @@ values stay sealed.
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
+from collections.abc import Callable, Iterator
 from itertools import groupby
-from typing import Final
+from pathlib import Path
+from typing import Final, TypeAlias
 
+from graph.model import Instant
 from graph.sealing import Sealer, Sealers
 from graph.stores.sqlite.claims import SPACES, Accepted, Claims, Report
 from graph.stores.sqlite.encoding import FACT_COLUMNS, FACT_TABLES, FIELD_NAMES, Kept, read_kept
+from graph.stores.sqlite.failing import unavailable
 from graph.stores.sqlite.keeping import Keeping
 from graph.stores.sqlite.ledger import Ledger, Sequences
 from graph.stores.sqlite.recording import ENTER_WITHDRAWAL, WITHDRAWAL
+from graph.stores.sqlite.tables import open_writer
 
 DERIVED: Final = ("withdrawal", "claim", "mention", "movement", "observation", "statement", "description", "tie", "node")
 """Tables that are derived, all of which are emptied first."""
@@ -24,21 +30,44 @@ BATCH: Final = 5_000
 """Facts built at once."""
 
 
-def rebuild(connection: sqlite3.Connection, sealers: Sealers) -> None:
-    """Build all derived rows again, in one transaction of the writer's connection."""
+Tell: TypeAlias = Callable[[int, int], None]
+"""Is given how many facts are done, and how many there are."""
+
+
+def rebuild_file(path: Path, sealers: Sealers, tell: Tell = lambda _done, _all: None) -> int:
+    """Build all derived rows of a file again, in one transaction that other processes' writes wait for; how many facts it has.
+
+    Raises `GraphUnavailable`, and then nothing was changed.
+    """
+    try:
+        with contextlib.closing(open_writer(path)) as connection:
+            return rebuild(connection, sealers, tell)
+    except (sqlite3.Error, OSError) as error:
+        raise unavailable(error, path) from error
+
+
+def rebuild(connection: sqlite3.Connection, sealers: Sealers, tell: Tell = lambda _done, _all: None) -> int:
+    """Build all derived rows again, in one transaction of the writer's connection; how many facts there are."""
+    done = 0
     connection.execute("BEGIN IMMEDIATE")
     try:
         for table in DERIVED:
             connection.execute(f"DELETE FROM {table}")
-        connection.execute("INSERT INTO node SELECT number, 0, 0, 0, 0, 0, 0, x'' FROM entity")
+        facts: int = connection.execute("SELECT count(*) FROM fact").fetchone()[0]
+        revision = connection.execute("UPDATE meta SET value = value + 1 WHERE name = 'recorded_at' RETURNING value").fetchone()[0]
+        connection.execute("INSERT INTO node SELECT number, 0, 0, 0, 0, 0, 0, x'', 0 FROM entity")
         for number, institution in connection.execute("SELECT number, id FROM institution ORDER BY number").fetchall():
             sealer = sealers(institution)
             _withdraw(connection, number, sealer)
-            _institution(connection, number, sealer)
+            for count in _institution(connection, number, sealer, revision):
+                done += count
+                tell(done, facts)
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # a full disk has rolled back already
+            connection.execute("ROLLBACK")
         raise
+    return facts
 
 
 def _withdraw(connection: sqlite3.Connection, institution: int, sealer: Sealer) -> None:
@@ -57,8 +86,8 @@ def _withdraw(connection: sqlite3.Connection, institution: int, sealer: Sealer) 
     )
 
 
-def _institution(connection: sqlite3.Connection, institution: int, sealer: Sealer) -> None:
-    """One institution's rows, batch by batch in the order of its facts."""
+def _institution(connection: sqlite3.Connection, institution: int, sealer: Sealer, revision: Instant) -> Iterator[int]:
+    """One institution's rows, batch by batch in the order of its facts; how many facts each batch had."""
     last = 0
     while True:
         rows = connection.execute(
@@ -69,12 +98,15 @@ def _institution(connection: sqlite3.Connection, institution: int, sealer: Seale
             return
         last = rows[-1][0]
         for source, group in groupby(rows, key=lambda row: row[2]):
-            _batch(connection, institution, sealer, source, [_accepted(read_kept(row[:9]), row[9]) for row in group])
+            ledger = Ledger(connection, institution, sealer, Sequences(connection), revision)
+            _batch(ledger, source, [_accepted(read_kept(row[:9]), row[9]) for row in group])
+        yield len(rows)
 
 
-def _batch(connection: sqlite3.Connection, institution: int, sealer: Sealer, source: str, facts: list[Accepted]) -> None:
+def _batch(ledger: Ledger, source: str, facts: list[Accepted]) -> None:
     """The rows of some facts of one source."""
-    ledger, claims = Ledger(connection, institution, sealer, Sequences(connection)), Claims(connection, institution)
+    connection, institution = ledger.connection, ledger.institution
+    claims = Claims(connection, institution)
     claims.find((SPACES[fact.report.kind], str(fact.values[0])) for fact in facts if fact.report.kind in SPACES)
     ledger.read_nodes(number for fact in facts for number in fact.named)
     for fact in facts:

@@ -35,13 +35,16 @@ from graph.model import (
     WalkBounds,
 )
 from graph.sealing import Sealers
-from graph.store import MAXIMUM_FACTS, Page, Recording
+from graph.store import MAXIMUM_FACTS, KeptFact, Page, Recording
 from graph.stores.sqlite.encoding import Prepared, prepare
-from graph.stores.sqlite.failing import check_file, file_identity, unavailable
+from graph.stores.sqlite.failing import check_file, check_log, file_identity, unavailable
+from graph.stores.sqlite.giving import give
 from graph.stores.sqlite.institutions import check_deployment, find_institution
 from graph.stores.sqlite.listing import find_fact, find_tie, list_facts, list_loans, list_ties
 from graph.stores.sqlite.paths import search
 from graph.stores.sqlite.reading import Snapshot
+from graph.stores.sqlite.remembering import Memory
+from graph.stores.sqlite.rows import EVERYTHING
 from graph.stores.sqlite.surroundings import surround
 from graph.stores.sqlite.tables import WAITING_SECONDS, open_reader, open_writer
 from graph.stores.sqlite.walking import walk
@@ -56,6 +59,7 @@ MAXIMUM_BULK: Final = 50_000
 """Facts in one call of `record_bulk`."""
 
 MAXIMUM_IDS: Final = 1_000
+MAXIMUM_KEPT: Final = 10_000
 """Entities in one call of `entities`."""
 
 _INLINE: Final = 20
@@ -70,13 +74,14 @@ class SqliteStore:
 
         Raises `GraphUnavailable`.
         """
-        self._waiting = waiting
         self._path = path
         self._sealers = sealers
         self._now = now
         self._closed = False
+        self._memory = Memory()
         self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
         try:
+            check_log(path)
             self._writer = Writer(path, sealers, now, waiting)
             self._identity = file_identity(path)
         except (sqlite3.Error, OSError) as error:
@@ -84,12 +89,13 @@ class SqliteStore:
         self._readers = ThreadPoolExecutor(READERS, "graph-reader")
 
     @classmethod
-    def open(cls, path: Path, sealers: Sealers, check: bytes | None = None) -> SqliteStore:
+    def open(cls, path: Path, sealers: Sealers, check: bytes | None = None, *, waiting: float = WAITING_SECONDS) -> SqliteStore:
         """Open the store and compare its keys, the deployment's `check` value (when given) and each institution's.
 
-        Raises `GraphUnavailable`; `WrongKeys` when the file was written with other keys.
+        `waiting` bounds later writes; opening itself is patient. Raises `GraphUnavailable`; `WrongKeys` when the file was written
+        with other keys.
         """
-        store = cls(path, sealers)
+        store = cls(path, sealers, waiting=waiting)
         try:
             store._check(check)
         except BaseException:
@@ -215,9 +221,33 @@ class SqliteStore:
 
         return await self._read(institution, moment, read)
 
+    async def kept_facts(self, institution: str, *, after: int, first: int, clear: bool) -> tuple[KeptFact, ...]:
+        """Facts as they were reported, page by page; see `BulkStore.kept_facts`."""
+        if not 1 <= first <= MAXIMUM_KEPT:
+            raise InvalidInput([Problem(("first",), f"is {first:,}: give 1 to {MAXIMUM_KEPT:,}")])
+        sealer = self._sealers(institution)
+        return await self._read(institution, EVERYTHING, lambda snapshot: give(snapshot, sealer, after, first, clear=clear))
+
+    async def newest_fact(self, institution: str) -> int:
+        """Where the newest fact is kept; see `BulkStore.newest_fact`."""
+
+        def read(snapshot: Snapshot) -> int:
+            sql = "SELECT number FROM fact WHERE institution = ? ORDER BY number DESC LIMIT 1"
+            row = snapshot.connection.execute(sql, (snapshot.number,)).fetchone()
+            return 0 if row is None else int(row[0])
+
+        return await self._read(institution, EVERYTHING, read)
+
     async def ready(self) -> None:
-        """Return when the file can be read and written with these keys; see `GraphStore.ready`."""
-        await asyncio.get_running_loop().run_in_executor(self._pool(), self._check, None)
+        """Return when the file can be read and written with these keys; see `GraphStore.ready`.
+
+        A commit proves it, of a call or else one of its own that waits its turn; asked often, it writes twice a second at most.
+        """
+        await asyncio.get_running_loop().run_in_executor(self._pool(), self._check_keys)
+        if not self._writer.proof.stands():
+            call = Call("", "", (), together=False, proof=True)
+            self._writer.submit(call)
+            await asyncio.wrap_future(call.answer)
 
     async def close(self) -> None:
         """Finish what was begun and let go; see `GraphStore.close`."""
@@ -265,7 +295,10 @@ class SqliteStore:
                     meter.add(time.thread_time_ns() - begun)
 
         def inside() -> T:
-            with self._reader() as connection, Snapshot(connection, institution, moment, self._sealers(institution)) as snapshot:
+            with (
+                self._reader() as connection,
+                Snapshot(connection, institution, moment, self._sealers(institution), self._memory) as snapshot,
+            ):
                 return work(snapshot)
 
         return await asyncio.get_running_loop().run_in_executor(self._pool(), run)
@@ -302,18 +335,22 @@ class SqliteStore:
 
     def _check(self, check: bytes | None) -> None:
         """That the file can be read, that no other process keeps it from being written, and that the keys are those it was written with."""
-        with self._reader() as connection:
-            known = connection.execute("SELECT id FROM institution ORDER BY number LIMIT 1000").fetchall()
-            for (institution,) in known:
-                find_institution(connection, institution, self._sealers(institution))
+        self._check_keys()
         try:
-            with contextlib.closing(open_writer(self._path, waiting=self._waiting)) as connection:
+            with contextlib.closing(open_writer(self._path)) as connection:
                 connection.execute("BEGIN IMMEDIATE")
                 if check is not None:
                     check_deployment(connection, check)
                 connection.execute("COMMIT")
         except (sqlite3.Error, OSError) as error:
             raise unavailable(error, self._path) from error
+
+    def _check_keys(self) -> None:
+        """That the file can be read, and that each institution's keys are those it was written with."""
+        with self._reader() as connection:
+            known = connection.execute("SELECT id FROM institution ORDER BY number LIMIT 1000").fetchall()
+            for (institution,) in known:
+                find_institution(connection, institution, self._sealers(institution))
 
     def _close(self) -> None:
         self._closed = True

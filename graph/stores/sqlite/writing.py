@@ -21,6 +21,8 @@ from typing import Final
 from graph.errors import GraphUnavailable
 from graph.metering import Meter
 from graph.model import Instant
+from graph.pairing import next_count
+from graph.proof import Proof
 from graph.sealing import Sealers
 from graph.store import Recorded, Recording, Refused
 from graph.stores.sqlite.encoding import Prepared
@@ -50,6 +52,8 @@ class Call:
     together: bool
     meter: Meter | None = None
     """Of whoever waits: it bears its part of the commit's processor time."""
+    proof: bool = False
+    """Whether it records nothing, and proves by a commit of its own that the file can be written."""
     answer: Future[Recording] = field(default_factory=Future)
 
 
@@ -66,6 +70,7 @@ class Writer:
         self._connection: sqlite3.Connection | None = open_writer(path, waiting=waiting)
         self._identity = file_identity(path)
         self._closed = False
+        self.proof = Proof()
         self._thread = threading.Thread(target=self._run, name="graph-writer", daemon=True)
         self._thread.start()
 
@@ -126,6 +131,7 @@ class Writer:
         try:
             answers = self._transact(group)
         except Exception as error:  # whatever it was, nobody may wait for ever
+            self.proof.failed()
             self._drop()
             for call in group:
                 call.answer.set_exception(unavailable(error, self._path))
@@ -143,6 +149,7 @@ class Writer:
         """Record each call within its savepoint, and commit."""
         connection = self._open()
         connection.execute("BEGIN IMMEDIATE")
+        self.proof.begun()
         try:
             last = connection.execute("SELECT value FROM meta WHERE name = 'recorded_at'").fetchone()[0]
             recorded_at = max(self._now(), last + 1)
@@ -153,17 +160,26 @@ class Writer:
             )
             if new:
                 connection.execute("UPDATE meta SET value = ? WHERE name = 'recorded_at'", (recorded_at,))
+            if new or any(call.proof for call in group):
+                _count(connection)
                 connection.execute("COMMIT")
-                return answers
-            connection.execute("ROLLBACK")
+                self.proof.succeeded()
+            else:
+                connection.execute("ROLLBACK")
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+        finally:
+            self.proof.ended()
+        if new:
+            return answers
         return [Recording(answer.results, last or recorded_at) if isinstance(answer, Recording) else answer for answer in answers]
 
     def _record(self, connection: sqlite3.Connection, sequences: Sequences, call: Call, recorded_at: Instant) -> Recording | Exception:
         """One call; what goes wrong with it alone is its own answer and leaves nothing behind."""
+        if call.proof:
+            return Recording((), recorded_at)
         connection.execute("SAVEPOINT call")
         try:
             sealer = self._sealers(call.institution)
@@ -191,6 +207,12 @@ class Writer:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.close()
             self._connection = None
+
+
+def _count(connection: sqlite3.Connection) -> None:
+    """Count a commit in the file's header, by which a log of another file is known."""
+    count = connection.execute("PRAGMA application_id").fetchone()[0]
+    connection.execute(f"PRAGMA application_id = {next_count(count):d}")
 
 
 def _recorded(answer: Recording, together: bool) -> bool:

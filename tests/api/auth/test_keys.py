@@ -49,6 +49,15 @@ def test_a_key_names_its_service_with_its_institution_and_its_roles(connection):
     assert principal.id.startswith("pri_")
 
 
+def test_a_key_with_staff_roles_alone_has_the_rate_of_staff(connection):
+    _, narrow = make(connection, "explorer", (Role.ANALYST, Role.KYC))
+    make(connection, "both", (Role.SERVICE, Role.ANALYST))
+    _, wide = make(connection, "both", (Role.SERVICE, Role.ANALYST))
+    _, narrowed = make(connection, "both", (Role.ANALYST,))
+    rates = [principal_of_key(connection, secret)[0].service for secret in (narrow, wide, narrowed)]
+    assert rates == [False, True, False]
+
+
 @pytest.mark.parametrize("wrong", ["", "rf_", "rf_" + "A" * 43, "\udc80", "x" * 500])
 def test_an_unknown_key_names_nobody(connection, wrong):
     make(connection)
@@ -118,6 +127,8 @@ def test_use_is_noted_once_a_minute_at_most(connection):
         ("-x", "CNY", "UTC", "x", "id"),
         ("x" * 41, "CNY", "UTC", "x", "id"),
         ("x", "yuan", "UTC", "x", "currency"),
+        ("x", "RMB", "UTC", "x", "currency"),
+        ("x", "XAU", "UTC", "x", "currency"),
         ("x", "CNY", "Mars/Base", "x", "time-zone"),
         ("x", "CNY", "UTC", "", "name"),
         ("x", "CNY", "UTC", "a\nb", "name"),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from api.app import RECORDS_FILE
+from api.assessing import assess
 from api.records import embedded_engine
 from tests.api.cli.calling import Called, call, made
+from tests.api.running import request, running, service_of
 
 OF = ("--institution", "rural-bank")
 
@@ -27,7 +30,8 @@ def test_a_chain_is_whole_up_to_its_checkpoint_and_beyond(tmp_path):
     more(data)
     found = verify(data, tmp_path / "head.json")
     assert found.code == 0
-    assert found.out == "The audit chain of rural-bank is whole: 2 entries, 1 checkpoints, the newest at entry 1.\n"
+    whole = "The audit chain of rural-bank is whole: 2 entries, 1 checkpoints, the newest at entry 1; 0 decisions are as it notes.\n"
+    assert found.out == whole
 
 
 def test_a_tail_cut_off_after_the_checkpoint_is_found(tmp_path):
@@ -64,3 +68,25 @@ def test_a_file_that_is_no_checkpoint_is_a_sentence(tmp_path):
     (tmp_path / "head.json").write_text("hello")
     found = verify(data, tmp_path / "head.json")
     assert (found.code, found.err) == (1, "The file holds no checkpoint: give one that `ringfence audit head` printed.\n")
+
+
+def test_a_changed_decision_is_found_and_named_and_progress_is_told_a_terminal_alone(tmp_path):
+    async def decide() -> str:
+        async with running(tmp_path) as services:
+            return (await assess(services, await service_of(services), request())).decision.id
+
+    id_ = asyncio.run(decide())
+    found = verify(tmp_path / "data")
+    assert (found.code, "1 decisions are as it notes" in found.out, found.err) == (0, True, "")
+    engine = embedded_engine(tmp_path / "data" / RECORDS_FILE)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("UPDATE decisions SET verdict = 'APPROVE', merchant = 'mer_x'")
+    engine.dispose()
+    found = verify(tmp_path / "data")
+    assert (found.code, f"Decision {id_} of rural-bank was changed" in found.err) == (1, True)
+
+
+def test_an_institution_that_is_not_there_is_a_sentence(tmp_path):
+    data = made(tmp_path)
+    found = call("audit", "verify", "--institution", "nobody", data=data)
+    assert (found.code, "nobody" in found.err) == (1, True)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import importlib
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
 
-from api.cli import COMMANDS, audit, demo, import_, institutions, keys, migrate, query, serve, simulate, users
+from api.cli import COMMANDS, audit, decisions, demo, graph, import_, institutions, keys, migrate, query, serve, simulate, users
 from tests.api.cli.calling import call
+
+ROOT = Path(__file__).parents[3]
+GROUPS = ("institutions", "keys", "users", "audit", "decisions", "graph")
 
 
 def every_command() -> Iterator[tuple[str, ...]]:
@@ -23,9 +28,9 @@ def every_command() -> Iterator[tuple[str, ...]]:
 
 
 def test_the_list_names_every_command_by_its_module():
-    modules = (demo, serve, import_, simulate, query, institutions, keys, users, audit, migrate)
+    modules = (demo, serve, import_, simulate, query, institutions, keys, users, audit, decisions, graph, migrate)
     assert list(COMMANDS.values()) == [module.__name__ for module in modules]
-    assert {path.stem for path in Path(str(audit.__file__)).parent.glob("*.py")} - {"__init__", "options"} == {
+    assert {path.stem for path in Path(str(audit.__file__)).parent.glob("*.py")} - {"__init__", "options", "progress"} == {
         module.__name__.rpartition(".")[2] for module in modules
     }
 
@@ -45,6 +50,32 @@ def test_every_command_has_help_with_an_example_of_itself(path):
 
     if len(path) == 2:
         assert f"ringfence {path[0]} {path[1]}" in text
+
+
+@pytest.mark.parametrize("path", [(), *(path for path in every_command() if len(path) == 1 and path[0] in GROUPS)], ids=" ".join)
+def test_what_each_command_does_fits_on_its_line_of_the_help(path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    listed = call(*path, "--help").out.partition("Commands:")[2]
+    assert len(listed.splitlines()) > 1
+    assert not [line for line in listed.splitlines() if line.endswith("...")]
+
+
+def test_commands_are_printed_as_they_were_typed(tmp_path):
+    program = tmp_path / "bin" / "ringfence"
+    program.parent.mkdir()
+    program.write_text(f"#!{sys.executable}\nfrom api.cli import main\nmain()\n")
+    program.chmod(0o755)
+
+    def said(typed: str, path: str) -> str:
+        """What is printed for a wrong call, typed like this in the folder of the program."""
+        environment = {"PATH": path, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run([typed, "keys", "create"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 2
+        return done.stderr
+
+    assert "See `bin/ringfence keys create --help`" in said("bin/ringfence", "/usr/bin:/bin")
+    assert f"See `{program} keys create --help`" in said(str(program), "/usr/bin:/bin")
+    assert "See `ringfence keys create --help`" in said(str(program), f"{program.parent}:/usr/bin:/bin")
 
 
 @pytest.mark.parametrize(

@@ -194,7 +194,7 @@ def test_an_interrupt_ends_an_import_and_the_next_run_goes_on(bank: Path):
         time.sleep(0.01)
     running.send_signal(signal.SIGINT)
     _, said = running.communicate(timeout=60)
-    assert running.returncode == 130 and "what was done so far is kept" in said and "Traceback" not in said
+    assert running.returncode == 130 and "what was recorded so far is kept" in said and "Traceback" not in said
     run = ringfence(*arguments, folder=bank)
     assert run.returncode == 0 and "in an interrupted run" in run.stdout and facts_in(bank) == 4 * ROWS
 

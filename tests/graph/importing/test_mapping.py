@@ -10,7 +10,8 @@ import pytest
 from graph.decoding import CONTENT_FIELDS
 from graph.importing.expressions import Column
 from graph.importing.located import MappingError
-from graph.importing.mapping import load_mapping, parse_mapping, shipped
+from graph.importing.mapping import SHIPPED, load_mapping, parse_mapping, shipped
+from graph.importing.own_shape import NAME, mapping_of
 from graph.importing.shapes import CONTENTS, ENTITY
 from tests.graph.importing.recording import TRANSFERS, mapping
 
@@ -32,7 +33,7 @@ def test_a_mapping_is_found_by_its_name_or_its_path(tmp_path: Path):
     path = tmp_path / "mine.yaml"
     path.write_text(dedent(TRANSFERS))
     assert load_mapping(str(path)).digest == load_mapping(path).digest != load_mapping("finbench").digest
-    with pytest.raises(MappingError, match="those are finbench"):
+    with pytest.raises(MappingError, match="those are facts, finbench"):
         load_mapping("finbanch")
 
 
@@ -54,6 +55,7 @@ def test_texts_hold_columns_in_braces():
         ("source: core", "source: Core!", 3, "a-z 0-9"),
         ("source: core", "sauce: core", 3, "no field here"),
         ("currency: CNY", "currency: yuan", 4, "ISO 4217"),
+        ("currency: CNY", "currency: RMB", 4, "ISO 4217"),
         ("currency: CNY", "timeZone: Asia/Peking", 4, "no time zone"),
         ("currency: CNY", "timeZone: ../UTC", 4, "no time zone"),
         ("format: csv", "format: xls", 7, "csv, jsonl, parquet"),
@@ -110,3 +112,10 @@ def test_what_is_missing_is_asked_for(taken: str, words: str):
 def test_a_fact_says_exactly_one_thing():
     with pytest.raises(MappingError, match="says 0 things"):
         mapping("mapping: 1\nsource: a\nfiles: [{files: a, format: csv, occurredAt: '{b}', facts: [{id: a, content: {}}]}]")
+
+
+def test_the_mapping_of_facts_in_our_own_shape_follows_from_the_shapes_and_reads_every_kind():
+    assert (SHIPPED / f"{NAME}.yaml").read_text(encoding="utf-8") == mapping_of(NAME), "write it with `python -m graph.importing.own_shape`"
+    made = parse_mapping(mapping_of("core-banking"))
+    assert made.source == "core-banking"
+    assert [fact.content_name for fact in made.sections[0].facts] == list(CONTENTS)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from graph.model import Standing, TransferKind
+from graph.model import Standing, TieKind, TransferKind
 from rules.model import Verdict
 from tests.rules.scenarios.story import DAY, HOUR, MINUTE, YUAN, Story, merchant, person
 
@@ -126,6 +126,26 @@ def open_loans_of_five_with_one_phone() -> Story:
     return story.asks("noodles")
 
 
+def three_who_stand_surety_in_a_round() -> Story:
+    """Owners who share nothing sign for each other: the applicant for the second, the second for the third, the third for the first."""
+    story = Story().sells("noodles")
+    for place, name in enumerate(("noodles", "tea", "shoes")):
+        story.shop(name, days=300 - 20 * place)
+    for signs, other in (("noodles", "tea"), ("tea", "shoes"), ("shoes", "noodles")):
+        story.tied(person(f"owner of {signs}"), TieKind.GUARANTEES, person(f"owner of {other}"))
+    return story.asks("noodles")
+
+
+def two_with_one_phone_who_did_not_repay() -> Story:
+    story = Story().shop("noodles", phone="+8613800000007").sells("noodles")
+    for place in range(2):
+        key = f"other{place}"
+        story.shop(key, phone="+8613800000007", days=280 - 40 * place)
+        story.applies(key, ago=(200 - 5 * place) * DAY).paid_out(f"loan-{key}", f"account-{key}", ago=195 * DAY)
+        story.outcome(f"loan-{key}", "DEFAULTED" if place else "LATE", ago=20 * DAY)
+    return story.asks("noodles")
+
+
 def mule() -> Story:
     story = Story().shop("noodles")
     for day in (2, 4, 9):
@@ -208,6 +228,8 @@ GUILTY: Final[dict[str, Guilty]] = {
     "loans_own": Guilty(loans_for_four_shells_of_one_owner, Verdict.REFER, "LOANS_OF_ONES_OWN"),
     "loans_tied": Guilty(open_loans_of_five_with_one_phone, Verdict.REFER, "LOANS_THROUGH_OTHERS"),
     "months_owed": Guilty(owed_by_three_who_are_one, Verdict.REFER, "OWED_TOGETHER"),
+    "bad_loans_tied": Guilty(two_with_one_phone_who_did_not_repay, Verdict.REFER, "LOANS_WENT_BAD_AROUND"),
+    "sureties_round": Guilty(three_who_stand_surety_in_a_round, Verdict.REFER, "SURETIES_GO_ROUND"),
     "fan_in": Guilty(mule, Verdict.REFER, "MULE_ACCOUNT"),
     "pass_through": Guilty(mule, Verdict.REFER, "MULE_ACCOUNT"),
     "money_circled": Guilty(wash_trading, Verdict.DECLINE, "MONEY_CIRCLES"),

@@ -94,6 +94,34 @@ def accountant_with_a_new_connection() -> Story:
     return story.sells("client4").asks("client4")
 
 
+def sureties_of_relatives() -> Story:
+    """A couple stand surety for each other's shops, and an uncle for both and for two nephews, one of whom is late with a loan."""
+    story = Story()
+    for place, name in enumerate(("wife", "husband", "uncle", "nephew", "other nephew")):
+        story.shop(name, days=300 - 20 * place)
+    for signs, shop in (
+        ("wife", "husband"),
+        ("husband", "wife"),
+        *(("uncle", one) for one in ("wife", "husband", "nephew", "other nephew")),
+    ):
+        story.tied(person(f"owner of {signs}"), TieKind.GUARANTEES, merchant(shop))
+    story.applies("nephew", ago=150 * DAY).paid_out("loan-nephew", "account-nephew", ago=149 * DAY)
+    return story.outcome("loan-nephew", "LATE", ago=9 * DAY).sells("wife").asks("wife")
+
+
+def market_where_some_did_not_repay() -> Story:
+    """Forty stalls with one address and one Wi-Fi; the loans of six were not repaid."""
+    story = Story()
+    for place in range(40):
+        story.shop(f"stall{place}", address="south market", ip="198.51.100.9", days=730 - 15 * place)
+    for place in range(0, 36, 6):
+        story.applies(f"stall{place}", ago=(250 + place) * DAY, ip="198.51.100.9", address="south market")
+        story.paid_out(f"loan-stall{place}", f"account-stall{place}", ago=248 * DAY).outcome(
+            f"loan-stall{place}", "DEFAULTED", ago=60 * DAY
+        )
+    return story.sells("stall20").asks("stall20", ip="198.51.100.9", address="south market")
+
+
 def workshop_that_pays_its_suppliers() -> Story:
     """Busy, and most of what comes in goes to suppliers once a week."""
     story = Story().shop("workshop").sells("workshop", amount=200 * YUAN, every=3 * HOUR, payers=60)
@@ -161,6 +189,8 @@ INNOCENT: Final[dict[str, tuple[Callable[[], Story], ...]]] = {
     "loans_own": (chain,),
     "loans_tied": (family,),
     "months_owed": (chain, clients_of_an_accountant),
+    "bad_loans_tied": (sureties_of_relatives, market_where_some_did_not_repay),
+    "sureties_round": (sureties_of_relatives,),
     "fan_in": (workshop_that_pays_its_suppliers,),
     "pass_through": (workshop_that_pays_its_suppliers,),
     "money_circled": (owner_who_lends_to_a_friend,),

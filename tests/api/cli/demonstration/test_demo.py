@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import signal
 import socket
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from api.cli import main
+from tests.api.served import COMMAND
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -22,7 +24,7 @@ def free_port() -> int:
 
 
 def ringfence(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from api.cli import main; main()", *map(str, arguments)]
+    command = [*COMMAND, *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, check=False)
 
 
@@ -59,6 +61,13 @@ def test_the_printed_table_says_what_the_report_says(done: tuple[Path, dict[str,
     assert isinstance(summary, dict)
     assert f"{summary['rings_caught']} of {summary['rings']}" in printed
     assert f"each kept one stands for {report['receipts_thinned_by']}" in printed
+    counts = re.search(
+        r"([\d,]+) facts in all: ([\d,]+) imported at [\d,]+ a second, ([\d,]+) sent over HTTP, ([\d,]+) applications", printed
+    )
+    assert counts is not None
+    whole, *parts = (int(number.replace(",", "")) for number in counts.groups())
+    assert whole == sum(parts) == report["facts"]
+    assert f"A second institution, finbench, has {report['finbench_facts']:,} facts" in printed
     for ring in summary["rings_missed"]:
         assert f"missed: {ring}" in printed
     assert "An earlier demonstration was here: beginning anew." in printed
@@ -73,6 +82,16 @@ def test_labels_are_nowhere_in_the_folder_of_the_server(done: tuple[Path, dict[s
         content = path.read_bytes()
         assert b"straw_borrowers" not in content
         assert b"farm-1" not in content
+
+
+def test_an_interrupted_demonstration_says_that_the_next_begins_anew(tmp_path: Path) -> None:
+    command = [*COMMAND, "demo", "--data", str(tmp_path / "data"), "--merchants", "80", "--port", str(free_port())]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline().startswith("simulating 90 days of 80 merchants")
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=60)
+    assert (running.returncode, said.strip()) == (130, "Interrupted; the next demonstration begins anew.")
 
 
 def test_a_port_that_is_taken_is_one_sentence_and_leaves_nothing(tmp_path: Path) -> None:

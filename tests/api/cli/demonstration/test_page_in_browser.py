@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,6 +32,8 @@ class Shown:
     ground: Ground
     url: str
     decision: str
+    password: str
+    """Of the analyst."""
 
 
 def _at(**ago: float) -> str:
@@ -70,10 +72,10 @@ def _application(number: int) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
     with closing(Ground(tmp_path_factory.mktemp("page") / "data")) as ground:
-        key = ground.tenants().key
+        tenants = ground.tenants()
         server = Server(replace(Settings(), data=ground.folder, port=free_port(), log_level="WARNING"))
         try:
-            with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {key}"}, timeout=30) as client:
+            with httpx.Client(base_url=server.url, headers={"Authorization": f"Bearer {tenants.key}"}, timeout=30) as client:
 
                 def ask(query: str, variables: dict[str, Any]) -> dict[str, Any]:
                     answer: dict[str, Any] = client.post("/graphql", json={"query": query, "variables": variables}).json()
@@ -82,7 +84,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
                 assert ask(RECORD_FACTS, {"input": {"source": "test", "facts": _facts()}})["refused"] == 0
                 last = [ask(ASSESS_LOAN, _application(number))["decision"] for number in range(1, FARM)][-1]
             assert last["verdict"] in {"DECLINE", "REFER"}
-            yield Shown(ground, server.url, last["id"])
+            yield Shown(ground, server.url, last["id"], tenants.password)
         finally:
             server.stop()
 
@@ -94,7 +96,9 @@ def test_a_stranger_sees_nothing_of_a_decision(shown: Shown) -> None:
         assert "顺达" not in answer.text
 
 
-def test_the_page_of_a_refused_merchant_shows_its_reasons_and_their_drawing(shown: Shown, tmp_path: Path) -> None:
+@contextmanager
+def browsing() -> Iterator[tuple[Any, list[str], list[str]]]:
+    """A page of a fresh Chromium, what it complains about, and what it fetches."""
     from playwright.sync_api import sync_playwright
 
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -102,7 +106,6 @@ def test_the_page_of_a_refused_merchant_shows_its_reasons_and_their_drawing(show
         pytest.fail("no Chromium on this machine: install it, or leave out the tests marked `browser`")
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
              "--disable-component-update", "--disable-sync"]  # fmt: skip
-    token = shown.ground.link(f"/decisions/{shown.decision}", 5.0)
     said: list[str] = []
     fetched: list[str] = []
     with sync_playwright() as play:
@@ -111,6 +114,38 @@ def test_the_page_of_a_refused_merchant_shows_its_reasons_and_their_drawing(show
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("request", lambda request: fetched.append(request.url))
+        yield page, said, fetched
+        browser.close()
+
+
+def test_a_person_signs_in_on_the_way_to_a_page_turns_pages_and_signs_out(shown: Shown) -> None:
+    path = f"/decisions/{shown.decision}"
+    with browsing() as (page, said, fetched):
+        page.goto(shown.url + path)
+        assert page.url.startswith(f"{shown.url}/sign-in?to=")
+        for password, then in (("not the right one", "[role=alert]"), (shown.password, "header.banner")):
+            page.fill("input[name=institution]", "demo")
+            page.fill("input[name=name]", "demo.analyst")
+            page.fill("input[name=password]", password)
+            page.click("button")
+            page.wait_for_selector(then)
+        assert page.url == shown.url + path
+        page.click("text=newest decisions")
+        page.wait_for_selector("table.decisions")
+        assert page.locator("table.decisions tbody tr").count() == FARM - 1
+        page.locator(f"a[href='{path}']").first.click()
+        page.wait_for_selector("header.banner")
+        page.click("text=sign out")
+        page.wait_for_selector("input[name=password]")
+        page.goto(shown.url + path)
+        assert "/sign-in" in page.url
+    assert [text for text in said if "401" not in text] == []
+    assert all(url.startswith((shown.url, "data:")) for url in fetched)
+
+
+def test_the_page_of_a_refused_merchant_shows_its_reasons_and_their_drawing(shown: Shown, tmp_path: Path) -> None:
+    token = shown.ground.link(f"/decisions/{shown.decision}", 5.0)
+    with browsing() as (page, said, fetched):
         page.goto(f"{shown.url}/enter?token={token}")
         page.wait_for_selector("svg.drawing")
         drawing = page.locator("svg.drawing")
@@ -131,7 +166,6 @@ def test_the_page_of_a_refused_merchant_shows_its_reasons_and_their_drawing(show
         picture = tmp_path / "decision.png"
         page.screenshot(path=picture, full_page=True)
         assert picture.stat().st_size > 20_000
-        browser.close()
     assert said == []
     assert all(url.startswith((shown.url, "data:")) for url in fetched)
 

@@ -62,15 +62,21 @@ def test_no_decision_at_all_is_a_score_too() -> None:
     score = scored(Sent(), LABELS, PRICE)
     assert score.decisions == 0
     assert score.missed == ("farm-1", "wash-1")
-    assert worth_showing(Sent(), LABELS) is None
+    assert worth_showing(Sent(), LABELS) == ()
 
 
 def test_a_ring_refused_for_many_reasons_is_shown_first() -> None:
     farm, other = decided("R1", "DECLINE", 1, reasons=3, entities=20), decided("R2", "DECLINE", 2, reasons=1)
     innocent = decided("A1", "DECLINE", 3, reasons=9)
-    assert worth_showing(Sent([innocent, other, farm]), LABELS) == farm
-    assert worth_showing(Sent([innocent]), LABELS) == innocent
-    assert worth_showing(Sent([decided("A1", "APPROVE", 1)]), LABELS) is None
+    assert worth_showing(Sent([innocent, other, farm]), LABELS) == (farm,)
+    assert worth_showing(Sent([innocent]), LABELS) == (innocent,)
+
+
+def test_one_decision_of_each_verdict_is_shown_the_refusal_first_and_an_innocent_approval() -> None:
+    refused, referred = decided("R1", "DECLINE", 1), decided("S1", "REFER", 2)
+    missed, approved = decided("R3", "APPROVE", 3, reasons=5), decided("A1", "APPROVE", 4, reasons=1)
+    assert worth_showing(Sent([missed, approved, referred, refused]), LABELS) == (refused, referred, approved)
+    assert worth_showing(Sent([approved]), LABELS) == (approved,)
 
 
 def test_percentiles_are_values_that_were_measured() -> None:
