@@ -13,7 +13,7 @@ import hashlib
 import os
 import secrets
 from pathlib import Path
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Final, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from graph.errors import RingfenceError
 from graph.model import EntityKind
+from graph.recent import Recent
 from graph.sealing import Token
 from identity.key_file import KEY_BYTES, Keys, VaultError, open_keys
 
@@ -45,39 +46,6 @@ _PAIRS: Final = tuple(a + b for a in _LETTERS for b in _LETTERS)
 
 class Unopenable(RingfenceError):
     """A ciphertext does not open: its key, subject or field are not those that it was sealed for, or it is damaged."""
-
-
-K = TypeVar("K")
-V = TypeVar("V")
-
-
-class _Kept(Generic[K, V]):
-    """The values used last, at most twice `size`: a young and an old half, swapped when the young one is full.
-
-    Its steps are single dict operations, so threads may share it: at worst one computes a value again.
-    """
-
-    __slots__ = ("_old", "_size", "_young")
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._young: dict[K, V] = {}
-        self._old: dict[K, V] = {}
-
-    def get(self, key: K) -> V | None:
-        """The value when it is still kept."""
-        value = self._young.get(key)
-        if value is None:
-            value = self._old.get(key)
-            if value is not None:
-                self.put(key, value)
-        return value
-
-    def put(self, key: K, value: V) -> None:
-        """Keep a value."""
-        if len(self._young) >= self._size:
-            self._old, self._young = self._young, {}
-        self._young[key] = value
 
 
 class _Digest(Protocol):
@@ -154,8 +122,8 @@ class VaultSealer:
         self._version = len(keys.tokens)
         self._token = _Keyed(_derive(keys.tokens[-1], "token", institution))
         self._wrapping = AESGCM(_derive(keys.root, "subject keys", institution))
-        self._ciphers: _Kept[bytes, AESGCM] = _Kept(KEPT_CIPHERS)
-        self._ids: _Kept[str, str] = _Kept(KEPT_IDS)
+        self._ciphers: Recent[bytes, AESGCM] = Recent(KEPT_CIPHERS)
+        self._ids: Recent[str, str] = Recent(KEPT_IDS)
 
     def entity_id(self, kind: EntityKind, key: str) -> str:
         """Opaque id of the entity with this key or normalised value: the same in every store, for ever."""

@@ -39,7 +39,7 @@ class File:
         """Record all of them in one batch; those that conflict are left out."""
         known = [fact if fact.recorded_at is not None else replace(fact, recorded_at=fact.occurred_at) for fact in facts]
         self._writer.execute("BEGIN IMMEDIATE")
-        batch = Batch(self._writer, 1, SOURCE, self.sealer, Sequences(self._writer), 2**60)
+        batch = Batch(self._writer, 1, SOURCE, self.sealer, Sequences(self._writer), 2**60 + len(self.facts))
         results = batch.apply([prepare(fact, SOURCE, self.sealer) for fact in known], together=False)
         self._writer.execute("COMMIT")
         self.facts += [

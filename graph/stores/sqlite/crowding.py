@@ -8,7 +8,8 @@ from typing import NamedTuple
 from graph.ids import TIE_KINDS
 from graph.model import TieKind
 from graph.stores.sqlite.folding import chunks, marks
-from graph.stores.sqlite.reading import TIE_COLUMNS, Snapshot
+from graph.stores.sqlite.probing import TIE_COLUMNS
+from graph.stores.sqlite.reading import Snapshot
 from graph.stores.sqlite.rows import Node, TieRow
 
 

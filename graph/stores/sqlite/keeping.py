@@ -257,6 +257,7 @@ class Keeping:
             named = named_between(self._connection, number, EVERYTHING)
             ledger.node(number).first_at, ledger.node(number).last_at = named or (0, 0)
         described = fold_descriptions(self._connection, sorted(self._described), EVERYTHING)
+        ledger.read_nodes(self._described)  # written with the others, so that their revision says that something changed
         self._connection.executemany(
             "INSERT OR REPLACE INTO description VALUES (?, ?, ?, ?, ?)",
             [(entity, said.label, said.blocked, said.standing.value, pack_fields(said.fields)) for entity, said in described.items()],

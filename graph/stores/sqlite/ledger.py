@@ -116,8 +116,10 @@ class Sequences:
 class Ledger:
     """Identities, nodes and ties of one institution within one call."""
 
-    def __init__(self, connection: sqlite3.Connection, institution: int, sealer: Sealer, sequences: Sequences) -> None:
+    def __init__(self, connection: sqlite3.Connection, institution: int, sealer: Sealer, sequences: Sequences, revision: Instant) -> None:
         self.connection = connection
+        self.revision = revision
+        """What nodes that are written carry, so that readers who remember them read them again: greater than any before."""
         self.institution = institution
         self.sealer = sealer
         self.sequences = sequences
@@ -277,11 +279,15 @@ class Ledger:
     def write(self) -> None:
         """Write everything back, degrees and reach with it."""
         self._count()
+        self.read_nodes(end for tie in self._touched.values() for end in (tie.from_, tie.to))
         many = self.connection.executemany
         many("INSERT INTO entity VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._made)
         many(
-            "INSERT OR REPLACE INTO node VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [(n, s.facts, s.first_at, s.last_at, s.latest_at, s.changed_at, s.reach, s.degrees) for n, s in sorted(self.nodes.items())],
+            "INSERT OR REPLACE INTO node VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (n, s.facts, s.first_at, s.last_at, s.latest_at, s.changed_at, s.reach, s.degrees, self.revision)
+                for n, s in sorted(self.nodes.items())
+            ],
         )
         old = sorted((tie for tie in self._touched.values() if not tie.new), key=lambda t: t.number)
         self.enter_ties()

@@ -22,7 +22,8 @@ from graph.sentences import sentence
 from graph.store import Page
 from graph.stores.sqlite.encoding import FACT_COLUMNS, FACT_KINDS, FACT_TABLES, NAMING, Kept, read_kept
 from graph.stores.sqlite.folding import chunks, marks
-from graph.stores.sqlite.reading import TIE_COLUMNS, Snapshot
+from graph.stores.sqlite.probing import TIE_COLUMNS
+from graph.stores.sqlite.reading import Snapshot
 from graph.stores.sqlite.rows import TieRow, tie_kind, tie_numbers
 
 T = TypeVar("T")

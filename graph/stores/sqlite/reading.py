@@ -5,18 +5,19 @@
         around = snapshot.adjacent([centre], 50, kinds=None, deadline=deadline)
         ties = [snapshot.to_tie(row) for row in around[centre].ties]
 
-Inside, entities are numbers. `load` reads what several entities need in one statement, so call `adjacent`, `entities` and `degrees`
+Inside, entities are numbers. `load` reads what several entities need in one statement, so call `adjacent` and `entities`
 with all numbers of one distance at once. `deadline` is a reading of `time.monotonic()`; what it kept from being read is missing in
 the answer. Where nothing has touched an entity after the moment, cached rows are exact and found through an index with a
-LIMIT; elsewhere the ties that were touched are folded from their rows.
+LIMIT; elsewhere the ties that were touched are folded from their rows. With a `Memory`, exact entities that have not changed since
+an earlier snapshot are taken from there.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache, partial
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import chain
 from operator import attrgetter
 from types import TracebackType
@@ -25,15 +26,16 @@ from typing import Any, Final, Self
 from graph import weighing
 from graph.ids import ENTITY_NUMBERS, TIE_NUMBERS, tie_id
 from graph.merging import VALUE_FIELDS
-from graph.model import Entity, EntityKind, FieldValue, Instant, LoanState, Moment, Sealed, Standing, Tie, TieKind, Transfer, TransferKind
+from graph.model import Entity, EntityKind, FieldValue, Instant, LoanState, Moment, Sealed, Standing, Tie, TieKind, TransferKind
 from graph.quickly import quickly
 from graph.sealing import Sealer
 from graph.stores.sqlite.folding import CHUNK, NOTHING_SAID, chunks, fold_descriptions, marks
 from graph.stores.sqlite.institutions import find_institution
+from graph.stores.sqlite.probing import TIE_COLUMNS, padded, probing
+from graph.stores.sqlite.remembering import Memory, Remembered
 from graph.stores.sqlite.rows import (
     STREAMS,
     Adjacency,
-    MovementRow,
     Node,
     TieRow,
     kind_of,
@@ -51,13 +53,12 @@ _PAID_OUT_TO: Final = TIE_NUMBERS[TieKind.PAID_OUT_TO]
 
 _entity: Final = quickly(Entity)
 _LOAN: Final = ENTITY_NUMBERS[EntityKind.LOAN]
+_PLACE: Final = "e.number, e.id, n.facts, n.first_at, n.last_at, n.reach, n.degrees, n.latest_at, n.changed_at, n.revision"
 _PROFILE: Final = "e.key, e.label, e.value, e.subject_key, d.label, d.blocked, d.standing, d.fields"
 _DESCRIBED: Final = " LEFT JOIN description d ON d.entity = e.number"
 
 NO_TIES: Final = Adjacency((), 0)
 """Of an entity that has none to be read."""
-
-TIE_COLUMNS: Final = "t.number, t.kind, t.from_, t.to_, t.first_at, t.last_at, t.recorded_at, t.ended_at, t.count, t.total, t.share"
 
 
 class Snapshot:
@@ -66,8 +67,13 @@ class Snapshot:
     With a `sealer` its keys are compared with those that the institution was written with (`WrongKeys`).
     """
 
-    def __init__(self, connection: sqlite3.Connection, institution: str, moment: Moment, sealer: Sealer | None = None) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, institution: str, moment: Moment, sealer: Sealer | None = None, memory: Memory | None = None
+    ) -> None:
         self._sealer = sealer
+        self._memory = memory
+        self._remembered: dict[int, Remembered] = {}
+        """Of this snapshot's entities those that are exact."""
         self.connection = connection
         self.moment = moment
         self._institution = institution
@@ -119,25 +125,51 @@ class Snapshot:
         wanted = list(dict.fromkeys(numbers))
         known = self._nodes
         fresh = [number for number in wanted if number not in known]
+        if fresh and self._memory is not None:
+            fresh = self._recall(fresh, self._memory)
         if fresh:
-            at, known_at = self.moment.at, self.moment.known_at
-            columns, join = (f", {_PROFILE}", _DESCRIBED) if profiles else ("", "")
-            inexact: list[Node] = []
-            for chunk in chunks(fresh):
-                known |= dict.fromkeys(chunk)
-                for row in self.connection.execute(
-                    f"""SELECT e.number, e.id, n.facts, n.first_at, n.last_at, n.reach, n.degrees, n.latest_at, n.changed_at{columns}
-                    FROM entity e CROSS JOIN node n ON n.entity = e.number{join}
-                    WHERE e.number IN ({marks(chunk)}) AND e.institution = ?""",
-                    [*chunk, self.number],
-                ):
-                    number, name, facts, first_at, last_at, reach, degrees, latest_at, changed_at = row[:9]
-                    node = Node(number, name, facts > 0, first_at, last_at, reach, dict(STREAMS(degrees)), None, row[9:] or None)
-                    known[number] = node
-                    if latest_at > at or changed_at > known_at:
-                        inexact.append(node)
-            settle(self.connection, inexact, self.moment)
+            self._read_nodes(fresh, profiles=profiles)
         return {number: found for number in wanted if (found := known[number]) is not None and found.exists}
+
+    def _recall(self, numbers: Sequence[int], memory: Memory) -> list[int]:
+        """Take what is remembered of these entities and still holds; those of which nothing is."""
+        at, known_at, institution = self.moment.at, self.moment.known_at, self.number
+        maybe: dict[int, Remembered] = {}
+        for number in numbers:
+            one = memory.get(number)
+            if one is not None and one.latest_at <= at and one.changed_at <= known_at and one.institution == institution:
+                maybe[number] = one
+        nodes, remembered = self._nodes, self._remembered
+        for chunk in chunks(maybe):
+            for number, revision in self.connection.execute(f"SELECT entity, revision FROM node WHERE entity IN ({marks(chunk)})", chunk):
+                one = maybe[number]
+                if one.revision == revision:
+                    nodes[number] = one.node
+                    remembered[number] = one
+        return [number for number in numbers if number not in remembered]
+
+    def _read_nodes(self, fresh: Sequence[int], *, profiles: bool) -> None:
+        """Read what the moment says of these entities, and remember what is exact."""
+        at, known_at, known, memory = self.moment.at, self.moment.known_at, self._nodes, self._memory
+        columns, join = (f"{_PLACE}, {_PROFILE}", _DESCRIBED) if profiles else (_PLACE, "")
+        inexact: list[Node] = []
+        for chunk in chunks(fresh):
+            known |= dict.fromkeys(chunk)
+            for row in self.connection.execute(
+                f"""SELECT {columns}
+                FROM entity e CROSS JOIN node n ON n.entity = e.number{join}
+                WHERE e.number IN ({marks(chunk)}) AND e.institution = ?""",
+                [*chunk, self.number],
+            ):
+                number, name, facts, first_at, last_at, reach, degrees, latest_at, changed_at, revision = row[:10]
+                node = Node(number, name, facts > 0, first_at, last_at, reach, dict(STREAMS(degrees)), None, row[10:] or None)
+                known[number] = node
+                if latest_at > at or changed_at > known_at:
+                    inexact.append(node)
+                elif memory is not None:
+                    one = self._remembered[number] = Remembered(self.number, revision, latest_at, changed_at, node)
+                    memory.put(number, one)
+        settle(self.connection, inexact, self.moment)
 
     def adjacent(
         self, nodes: Sequence[int], limit: int, kinds: frozenset[TieKind] | None = None, deadline: float | None = None
@@ -146,23 +178,53 @@ class Snapshot:
         only = tie_numbers(kinds)
         small: list[Node] = []
         around: dict[int, Adjacency] = {}
+        remembered, key = self._remembered, (limit, only)
         for number, node in self.load(nodes).items():
+            one = remembered.get(number)
+            if one is not None and (ties := one.lists.get(key)) is not None:
+                around[number] = ties
+                continue
             degree = node.degree(only)
             if degree == 0:
                 around[number] = NO_TIES
             elif degree <= limit:
                 small.append(node)
             elif deadline is None or time.monotonic() < deadline:
-                around[number] = self._newest(node, limit, degree, only)
+                self._keep(number, key, around, self._newest(node, limit, degree, only))
         for start in range(0, len(small), CHUNK):
             if deadline is not None and time.monotonic() >= deadline:
                 break
-            around |= self._whole(small[start : start + CHUNK], only)
+            for number, ties in self._whole(small[start : start + CHUNK], only).items():
+                self._keep(number, key, around, ties)
         return around
+
+    def _keep(self, number: int, key: tuple[int, frozenset[int] | None], around: dict[int, Adjacency], ties: Adjacency) -> None:
+        """Answer with an entity's ties, and remember them with it."""
+        around[number] = ties
+        if (one := self._remembered.get(number)) is not None:
+            one.list(*key, ties)
 
     def entities(self, numbers: Iterable[int]) -> dict[int, Entity]:
         """The entities that exist at the moment, with reach and all that is said of them then."""
-        nodes = self.load(numbers, profiles=True)
+        found: dict[int, Entity] = {}
+        unmade: dict[int, Node] = {}
+        remembered = self._remembered
+        for number, node in self.load(numbers, profiles=True).items():
+            one = remembered.get(number)
+            if one is not None and one.entity is not None:
+                found[number] = one.entity
+            else:
+                unmade[number] = node
+        if not unmade:
+            return found
+        for number, entity in self._make(unmade).items():
+            found[number] = entity
+            if (one := remembered.get(number)) is not None:
+                one.entity = entity
+        return found
+
+    def _make(self, nodes: dict[int, Node]) -> dict[int, Entity]:
+        """The entities of these nodes."""
         self._read_profiles([node for node in nodes.values() if node.profile is None])
         paid_out = self._paid_out(nodes)
         inexact = [number for number, node in nodes.items() if node.folded is not None]
@@ -186,10 +248,6 @@ class Snapshot:
                 node.id, kind, key, said or label, node.first_at, node.last_at, bool(blocked), stands, node.reach, shown, subject_key
             )
         return found
-
-    def degrees(self, numbers: Iterable[int]) -> dict[int, dict[int, int]]:
-        """How many ties that hold each entity has, by `rows.stream`."""
-        return {number: node.degrees for number, node in self.load(numbers).items()}
 
     def weight(self, row: TieRow) -> float:
         """The tie's weight as of the moment (see `graph.weighing`); call `load` with all ends first to read them at once."""
@@ -222,30 +280,6 @@ class Snapshot:
         self.load({end for tie in ties for end in (tie.from_, tie.to)})
         return sorted(ties, key=self.tie_order, reverse=True)
 
-    def transfers(
-        self, accounts: Sequence[int], *, incoming: bool, after: Instant, until: Instant, limit: int, deadline: float | None = None
-    ) -> dict[int, tuple[MovementRow, ...]]:
-        """For each account its newest standing transfers with `after < occurred_at <= until`: `limit`, and one more if more follow."""
-        found: dict[int, tuple[MovementRow, ...]] = {}
-        for account in accounts:
-            if deadline is not None and time.monotonic() >= deadline:
-                break
-            rows = self.connection.execute(
-                f"""SELECT account, incoming, occurred_at, recorded_at, other, amount, kind FROM movement
-                WHERE account = ? AND incoming = ? AND occurred_at > ? AND occurred_at <= ? AND {STANDS}
-                ORDER BY occurred_at DESC, recorded_at DESC, fact DESC LIMIT ?""",
-                (account, incoming, after, min(until, self.moment.at), *self.stands, limit + 1),
-            )
-            found[account] = tuple(MovementRow(*row) for row in rows)
-        return found
-
-    def to_transfer(self, row: MovementRow) -> Transfer:
-        """The row as the graph's word."""
-        ends = self.load((row.account, row.other))
-        account, other = ends[row.account].id, ends[row.other].id
-        from_id, to_id = (other, account) if row.incoming else (account, other)
-        return Transfer(from_id, to_id, row.amount, TRANSFER_KINDS[row.kind], row.occurred_at, row.recorded_at)
-
     @property
     def stands(self) -> tuple[Instant, Instant, Instant]:
         """What the question marks of `STANDS` stand for."""
@@ -264,8 +298,8 @@ class Snapshot:
         for (exact, incoming), wanted in probes.items():
             end = _TO if incoming else _FROM
             bounds = () if exact else (self.moment.at, self.moment.known_at)
-            for chunk in _padded(sorted(wanted)):
-                sql = _probing(len(chunk), bool(incoming), exact)
+            for chunk in padded(sorted(wanted)):
+                sql = probing(len(chunk), bool(incoming), exact)
                 for tie in map(_as_tie, self.connection.execute(sql, [*chain.from_iterable(chunk), *bounds])):
                     found[end(tie)].append(tie)
         return {number: Adjacency(tuple(self.newest_first(ties)), 0) for number, ties in found.items()}
@@ -319,37 +353,11 @@ MAXIMUM_PAY_OUT_ACCOUNTS: Final = 1_000
 """Accounts over which one loan's pay-outs are summed."""
 
 
-def _padded(probes: Sequence[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
-    """The probes in lists whose lengths are powers of four, filled up with ones that find nothing: few statements are ever prepared."""
-    for start in range(0, len(probes), CHUNK):
-        some = list(probes[start : start + CHUNK])
-        width = 1
-        while width < len(some):
-            width *= 4
-        yield some + [_NOWHERE] * (width - len(some))
-
-
-@cache
-def _probing(width: int, incoming: bool, exact: bool) -> str:
-    """The statement for so many pairs of an entity and a kind of tie; without `exact` of those alone whose cached row is.
-
-    What must hold of the tie names the probe as well, or the planner may build a filter over all ties first.
-    """
-    end, index = ("to_", "tie_to") if incoming else ("from_", "tie_from")
-    touched = "" if exact else "t.latest_at <= ? AND t.changed_at <= ? AND "
-    return f"""WITH probe (entity, kind) AS (VALUES {",".join(["(?,?)"] * width)})
-        SELECT {TIE_COLUMNS} FROM probe CROSS JOIN tie t INDEXED BY {index} ON t.{end} = probe.entity AND t.kind = probe.kind
-        WHERE iif(probe.kind < 0, 0, {touched}t.count > 0 AND t.ended_at IS NULL AND t.from_ <> t.to_)"""
-
-
 _as_tie: Final[Callable[[tuple[Any, ...]], TieRow]] = partial(tuple.__new__, TieRow)
 """`TieRow._make` without its check of the length."""
 
 _FROM: Final[Callable[[TieRow], int]] = attrgetter("from_")
 _TO: Final[Callable[[TieRow], int]] = attrgetter("to")
-
-_NOWHERE: Final = (-1, -1)
-"""A probe that finds nothing."""
 
 
 def _shown(kind: EntityKind, fields: dict[str, FieldValue], value: bytes) -> dict[str, FieldValue]:

@@ -10,6 +10,7 @@ import sqlite3
 from itertools import groupby
 from typing import Final
 
+from graph.model import Instant
 from graph.sealing import Sealer, Sealers
 from graph.stores.sqlite.claims import SPACES, Accepted, Claims, Report
 from graph.stores.sqlite.encoding import FACT_COLUMNS, FACT_TABLES, FIELD_NAMES, Kept, read_kept
@@ -30,11 +31,12 @@ def rebuild(connection: sqlite3.Connection, sealers: Sealers) -> None:
     try:
         for table in DERIVED:
             connection.execute(f"DELETE FROM {table}")
-        connection.execute("INSERT INTO node SELECT number, 0, 0, 0, 0, 0, 0, x'' FROM entity")
+        revision = connection.execute("UPDATE meta SET value = value + 1 WHERE name = 'recorded_at' RETURNING value").fetchone()[0]
+        connection.execute("INSERT INTO node SELECT number, 0, 0, 0, 0, 0, 0, x'', 0 FROM entity")
         for number, institution in connection.execute("SELECT number, id FROM institution ORDER BY number").fetchall():
             sealer = sealers(institution)
             _withdraw(connection, number, sealer)
-            _institution(connection, number, sealer)
+            _institution(connection, number, sealer, revision)
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")
@@ -57,7 +59,7 @@ def _withdraw(connection: sqlite3.Connection, institution: int, sealer: Sealer) 
     )
 
 
-def _institution(connection: sqlite3.Connection, institution: int, sealer: Sealer) -> None:
+def _institution(connection: sqlite3.Connection, institution: int, sealer: Sealer, revision: Instant) -> None:
     """One institution's rows, batch by batch in the order of its facts."""
     last = 0
     while True:
@@ -69,12 +71,14 @@ def _institution(connection: sqlite3.Connection, institution: int, sealer: Seale
             return
         last = rows[-1][0]
         for source, group in groupby(rows, key=lambda row: row[2]):
-            _batch(connection, institution, sealer, source, [_accepted(read_kept(row[:9]), row[9]) for row in group])
+            ledger = Ledger(connection, institution, sealer, Sequences(connection), revision)
+            _batch(ledger, source, [_accepted(read_kept(row[:9]), row[9]) for row in group])
 
 
-def _batch(connection: sqlite3.Connection, institution: int, sealer: Sealer, source: str, facts: list[Accepted]) -> None:
+def _batch(ledger: Ledger, source: str, facts: list[Accepted]) -> None:
     """The rows of some facts of one source."""
-    ledger, claims = Ledger(connection, institution, sealer, Sequences(connection)), Claims(connection, institution)
+    connection, institution = ledger.connection, ledger.institution
+    claims = Claims(connection, institution)
     claims.find((SPACES[fact.report.kind], str(fact.values[0])) for fact in facts if fact.report.kind in SPACES)
     ledger.read_nodes(number for fact in facts for number in fact.named)
     for fact in facts:

@@ -42,7 +42,7 @@ class Batch:
         self._sealer = sealer
         self._sequences = sequences
         self._recorded_at = recorded_at
-        self._ledger = Ledger(connection, institution, sealer, sequences)
+        self._ledger = Ledger(connection, institution, sealer, sequences, recorded_at)
         self._claims = Claims(connection, institution)
         self._facts: dict[str, Report] = {}
         """Facts that were recorded before or are now, by id."""

@@ -42,6 +42,7 @@ from graph.stores.sqlite.institutions import check_deployment, find_institution
 from graph.stores.sqlite.listing import find_fact, find_tie, list_facts, list_loans, list_ties
 from graph.stores.sqlite.paths import search
 from graph.stores.sqlite.reading import Snapshot
+from graph.stores.sqlite.remembering import Memory
 from graph.stores.sqlite.surroundings import surround
 from graph.stores.sqlite.tables import WAITING_SECONDS, open_reader, open_writer
 from graph.stores.sqlite.walking import walk
@@ -75,6 +76,7 @@ class SqliteStore:
         self._sealers = sealers
         self._now = now
         self._closed = False
+        self._memory = Memory()
         self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
         try:
             self._writer = Writer(path, sealers, now, waiting)
@@ -265,7 +267,10 @@ class SqliteStore:
                     meter.add(time.thread_time_ns() - begun)
 
         def inside() -> T:
-            with self._reader() as connection, Snapshot(connection, institution, moment, self._sealers(institution)) as snapshot:
+            with (
+                self._reader() as connection,
+                Snapshot(connection, institution, moment, self._sealers(institution), self._memory) as snapshot,
+            ):
                 return work(snapshot)
 
         return await asyncio.get_running_loop().run_in_executor(self._pool(), run)

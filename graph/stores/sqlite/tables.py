@@ -17,7 +17,7 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of these rows, kept in the file."""
 
 WAITING_SECONDS: Final = 5.0
@@ -36,10 +36,11 @@ CREATE TABLE entity (
     key TEXT, label TEXT NOT NULL, token BLOB, token_version INTEGER, value BLOB, subject_key BLOB
 );
 
--- Cached: how an entity stands in the graph. `facts` counts the facts that name it and stand.
+-- Cached: how an entity stands in the graph. `facts` counts the facts that name it and stand; `revision` is when it, its description or one
+-- of its ties was last written: the commit's own recorded time.
 CREATE TABLE node (
     entity INTEGER PRIMARY KEY, facts INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL,
-    latest_at INTEGER NOT NULL, changed_at INTEGER NOT NULL, reach INTEGER NOT NULL, degrees BLOB NOT NULL
+    latest_at INTEGER NOT NULL, changed_at INTEGER NOT NULL, reach INTEGER NOT NULL, degrees BLOB NOT NULL, revision INTEGER NOT NULL
 );
 
 -- Cached: what is said of an entity. No row: nothing was said.
