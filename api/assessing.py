@@ -140,8 +140,9 @@ async def _assess(services: Services, principal: Principal, request: AssessReque
         message = f"A deadline is {SHORTEST_DEADLINE:.0f} to {LONGEST_DEADLINE:.0f} ms, not {request.deadline:g}: choose one between."
         raise InvalidInput([Problem(("input", "deadline"), message)])
     wanted = idempotency.intent(services.sealers(institution.id), institution.id, MUTATION, request.idempotency_key, request.meant())
-    asked = _decode(services, principal, request, services.now())
-    claimed, strategy = await _claim(services, wanted, budget)
+    now = services.now()
+    asked = _decode(services, principal, request, now)
+    claimed, strategy = await _claim(services, wanted, now, budget)
     if isinstance(claimed, Answered):
         return Assessed(await _kept(services, institution.id, claimed, budget), replayed=True)
     if request.applied_at is None and claimed.at != asked.at:
@@ -169,9 +170,9 @@ def _decode(services: Services, principal: Principal, request: AssessRequest, no
     return judging.decode(services, principal.institution, source, at, request.application, request.facts)
 
 
-async def _claim(services: Services, wanted: Intent, budget: Budget) -> tuple[Claim | Answered, CompiledStrategy]:
+async def _claim(services: Services, wanted: Intent, now: Instant, budget: Budget) -> tuple[Claim | Answered, CompiledStrategy]:
     """Claim the key and learn, in the same short transaction, which strategy judges now."""
-    settings, now = services.settings, services.now()
+    settings = services.settings
     lease = int(settings.claim_seconds * 1000)
 
     def work(connection: Connection) -> tuple[Claim | Answered, CompiledStrategy]:
@@ -248,7 +249,7 @@ async def _kept(services: Services, institution: str, found: Answered, budget: B
 
 async def _other(services: Services, wanted: Intent, budget: Budget) -> Assessed:
     """Our lease had ended: the answer of who took the key over, or that it is still running."""
-    found, _ = await _claim(services, wanted, budget)
+    found, _ = await _claim(services, wanted, services.now(), budget)
     if isinstance(found, Answered):
         return Assessed(await _kept(services, wanted.institution, found, budget), replayed=True)
     await _give_back(services, found, idempotency.free)
