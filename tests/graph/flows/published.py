@@ -51,7 +51,7 @@ NAMES: Final = Names(id_of, number_of)
 
 
 class OrderedSealer:
-    """A real sealer but for the ids of entities, which sort as the published ones, so that rows equal in all else come in the same order."""
+    """A real sealer but for the ids of entities, which sort as the published ones: rows equal in all else come in the same order."""
 
     def __init__(self, sealer: Sealer) -> None:
         self._sealer = sealer

@@ -1,4 +1,4 @@
-"""Every published result of LDBC FinBench that its sub-graph can answer is ours, row order included, from a real store filled by the importer."""
+"""Every published result of LDBC FinBench that its sub-graph can answer is ours, row order included, out of a real store."""
 
 from __future__ import annotations
 
