@@ -92,11 +92,11 @@ class Money:
         at, known = self._snapshot.moment.at, self._snapshot.stands
         for chunk in chunks(ties):
             rows = self._read(
-                f"""SELECT DISTINCT tie, fact, coalesce(amount, 0), occurred_at FROM observation WHERE tie IN ({marks(chunk)})
+                f"""SELECT tie, coalesce(amount, 0), occurred_at FROM observation WHERE tie IN ({marks(chunk)})
                 AND occurred_at > ? AND occurred_at < ? AND occurred_at <= ? AND ended = 0 AND {STANDS}""",
                 [*chunk, after, before, at, *known],
             )
-            for tie, _, amount, seen_at in rows:
+            for tie, amount, seen_at in rows:
                 entity, other = ties[tie]
                 found[entity].append(Movement(other, amount, seen_at))
         if scope.per_step is not None and any(len(movements) > scope.per_step for movements in found.values()):

@@ -126,6 +126,31 @@ def test_of_a_crowded_account_the_first_in_order_are_looked_at(open_, tmp_path, 
     assert answer.cut == (Cut.PER_STEP,)
 
 
+@pytest.mark.parametrize("order", Order)
+def test_of_equal_movements_of_a_crowded_account_the_first_by_id_is_looked_at(open_, tmp_path, order: Order):
+    story = Story().pays(A, C, 5, 10).pays(A, B, 5, 10).pays(A, D, 5, 10).blocks("dev_m")
+    for account in (B, C, D):
+        story.ties(account, TieKind.USES_DEVICE, "dev_m", 20)
+    (answer,) = ask(open_, tmp_path, story, BlockedDevicesReached(id_(A), scope(most=1, order=order)))
+    assert answer.value == ((1, B, "dev_m"),) and answer.cut == (Cut.PER_STEP,)
+
+
+def test_a_device_was_used_in_the_window_even_when_its_use_ended_later(open_, tmp_path):
+    story = Story().pays(A, B, 5, 10).ties(B, TieKind.USES_DEVICE, "dev_m", 20).blocks("dev_m")
+    story.tell(c.TieEnded(named(B), TieKind.USES_DEVICE, named("dev_m"), "sold"), 30)
+    assert values(open_, tmp_path, story, BlockedDevicesReached(id_(A), scope())) == [((1, B, "dev_m"),)]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_blocked_is_who_was_blocked_last_whatever_came_first(open_, tmp_path, turned: bool):
+    said = [(c.BlockChanged(named(B), True, "r"), 10), (c.BlockChanged(named(B), False, "r"), 20),
+            (c.BlockChanged(named(C), False, "r"), 10), (c.BlockChanged(named(C), True, "r"), 20)]  # fmt: skip
+    story = Story().pays(B, A, 1, 5).pays(C, A, 1, 5).pays(D, A, 1, 5)
+    for content, at in reversed(said) if turned else said:
+        story.tell(content, at)
+    assert values(open_, tmp_path, story, BlockedPayers(id_(A), scope())) == [Decimal("0.333")], "c alone, one of three"
+
+
 def test_what_is_looked_at_is_chosen_before_the_window_is_applied(open_, tmp_path):
     story = Story().pays(B, A, 5, 10).pays(C, A, 9, 20).pays(D, A, 3, 30).pays(A, X, 10, 15)
     (answer,) = ask(open_, tmp_path, story, PassThrough(id_(A), scope(0, 25, most=2)))
