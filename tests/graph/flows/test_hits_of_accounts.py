@@ -145,10 +145,10 @@ def test_a_device_was_used_in_the_window_even_when_its_use_ended_later(open_, tm
 def test_blocked_is_who_was_blocked_last_whatever_came_first(open_, tmp_path, turned: bool):
     said = [(c.BlockChanged(named(B), True, "r"), 10), (c.BlockChanged(named(B), False, "r"), 20),
             (c.BlockChanged(named(C), False, "r"), 10), (c.BlockChanged(named(C), True, "r"), 20)]  # fmt: skip
-    story = Story().pays(B, A, 1, 5).pays(C, A, 1, 5).pays(D, A, 1, 5)
+    story = Story().pays(B, A, 1, 5).pays(B, A, 1, 6).pays(C, A, 1, 5).pays(D, A, 1, 5)
     for content, at in reversed(said) if turned else said:
         story.tell(content, at)
-    assert values(open_, tmp_path, story, BlockedPayers(id_(A), scope())) == [Decimal("0.333")], "c alone, one of three"
+    assert values(open_, tmp_path, story, BlockedPayers(id_(A), scope())) == [Decimal("0.250")], "c alone, one of four"
 
 
 def test_what_is_looked_at_is_chosen_before_the_window_is_applied(open_, tmp_path):
