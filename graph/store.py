@@ -14,6 +14,8 @@ from typing import Generic, Protocol, TypeVar
 
 from graph.contents import Fact
 from graph.errors import Conflict, InvalidInput, Unknown
+from graph.flows.reader import Question
+from graph.flows.scope import Cut
 from graph.model import (
     Entity,
     EntityName,
@@ -75,6 +77,16 @@ class Page(Generic[T]):
     """One opaque place for each item: position in the list's order, good for this list alone."""
     more: bool
     """Whether items follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered(Generic[T]):
+    """The answer to a question about money."""
+
+    value: T
+    cut: tuple[Cut, ...] = ()
+    """Bounds that cut it short, in the order of `Cut`. With PER_STEP alone it is the answer that the question's scope asks for, equal on
+    every store; with any other it is what was found until then."""
 
 
 class GraphStore(Protocol):
@@ -170,6 +182,15 @@ class GraphStore(Protocol):
 
         The neighbourhood is walked with `graph.bounds.around_a_loan(bounds)`; money is bounded as `FlowBounds` says. Whatever part the
         deadline cut, the neighbourhood's truncation says DEADLINE; bounds met by count are ordinary.
+        """
+        ...
+
+    async def ask(self, institution: str, question: Question[T], moment: Moment, *, deadline: float) -> Answered[T]:
+        """A question about money of `graph.flows`, answered from one snapshot: what its `answer` says of all that stands at the moment.
+
+        Whatever the store does, no more than 200,000 movements and sightings are read (MOVEMENTS), of one account and step no more than
+        the scope says (PER_STEP), and nothing after the deadline (DEADLINE). Raises `InvalidInput` for a scope whose `per_step` is not
+        1 to 10,000 or whose window ends before it begins.
         """
         ...
 

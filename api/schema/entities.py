@@ -10,11 +10,11 @@ from strawberry import UNSET
 
 from api.schema.declaring import argument, field, interface, object_type
 from api.schema.facts import FactConnection, FactEdge, show_fact
-from api.schema.kinds import AccountKind, DeviceKind, DocumentKind, EntityKind, Standing, TieKind
+from api.schema.kinds import DeviceKind, DocumentKind, EntityKind, Standing, TieKind
 from api.schema.nodes import Node
 from api.schema.pages import turn
 from api.schema.roles import EVERYBODY, Role, visible
-from api.schema.scalars import ID, CountryCode, Date, DateTime
+from api.schema.scalars import ID, CountryCode, DateTime
 from api.schema.scenes import Info, Scene
 from api.schema.ties import TieConnection, TieEdge, show_tie
 from graph import model
@@ -126,58 +126,10 @@ class Entity(Node):
 KINDS: Final = {kind: EntityKind[kind.name] for kind in model.EntityKind}
 """The schema's word for each kind of entity."""
 
-_KYC: Final = visible(Role.KYC)
-_READERS: Final = visible(Role.ANALYST, Role.KYC)
-
-
-@object_type(visible=EVERYBODY)
-class Person(Entity):
-    """A natural person: owner, applicant, guarantor, agent."""
-
-    @field(directives=[_READERS])
-    async def name(self) -> str | None:
-        """Full name; null when masked, never reported or erased."""
-        return await self.personal("name")
-
-    @field(directives=[_KYC])
-    async def born_on(self) -> Date | None:
-        """Date of birth; null when masked, never reported or erased."""
-        return await self.personal("born_on")
-
-    @field()
-    def country(self) -> CountryCode | None:
-        """Nationality; null when never reported."""
-        return self.text("country")
-
-
-@object_type(visible=EVERYBODY)
-class Account(Entity):
-    """An account that holds money."""
-
-    @field(directives=[_KYC])
-    async def number(self) -> str | None:
-        """Its number or reference; null when masked or erased."""
-        return await self.personal("number")
-
-    @field()
-    def account_kind(self) -> AccountKind | None:
-        """What kind of account; null when never reported."""
-        return _one_of(AccountKind, self.text("account_kind"))
-
-    @field()
-    def bank(self) -> str | None:
-        """The bank or wallet that keeps it; null when never reported."""
-        return self.text("bank")
-
-    @field()
-    def product(self) -> str | None:
-        """What its bank calls this kind of account; null when never reported."""
-        return self.text("product")
-
-    @field()
-    def opened_at(self) -> DateTime | None:
-        """When it was opened; null when never reported."""
-        return self.whole("opened_at")
+KYC_ALONE: Final = visible(Role.KYC)
+"""What only those read who may see personal data in full."""
+STAFF: Final = visible(Role.ANALYST, Role.KYC)
+"""What staff reads."""
 
 
 @object_type(visible=EVERYBODY)
@@ -192,7 +144,7 @@ class Device(Entity):
     @field()
     def device_kind(self) -> DeviceKind | None:
         """What kind of device; null when never reported."""
-        return _one_of(DeviceKind, self.text("device_kind"))
+        return one_of(DeviceKind, self.text("device_kind"))
 
     @field()
     def model(self) -> str | None:
@@ -204,7 +156,7 @@ class Device(Entity):
 class Phone(Entity):
     """A phone number."""
 
-    @field(directives=[_KYC])
+    @field(directives=[KYC_ALONE])
     async def number(self) -> str | None:
         """The number with country code; null when masked or erased."""
         return await self.personal("number")
@@ -214,7 +166,7 @@ class Phone(Entity):
 class Email(Entity):
     """An e-mail address."""
 
-    @field(directives=[_KYC])
+    @field(directives=[KYC_ALONE])
     async def address(self) -> str | None:
         """The address; null when masked or erased."""
         return await self.personal("address")
@@ -224,7 +176,7 @@ class Email(Entity):
 class IpAddress(Entity):
     """An IP address."""
 
-    @field(directives=[_READERS])
+    @field(directives=[STAFF])
     async def address(self) -> str | None:
         """The address; null when masked or erased."""
         return await self.personal("address")
@@ -234,17 +186,17 @@ class IpAddress(Entity):
 class Place(Entity):
     """An address or spot."""
 
-    @field(directives=[_READERS])
+    @field(directives=[STAFF])
     async def address(self) -> str | None:
         """Address as reported; null when masked or erased."""
         return await self.personal("address")
 
-    @field(directives=[_READERS])
+    @field(directives=[STAFF])
     async def latitude(self) -> float | None:
         """Degrees north, WGS 84; null when masked or never reported."""
         return _degrees(await self.personal("latitude"))
 
-    @field(directives=[_READERS])
+    @field(directives=[STAFF])
     async def longitude(self) -> float | None:
         """Degrees east, WGS 84; null when masked or never reported."""
         return _degrees(await self.personal("longitude"))
@@ -264,7 +216,7 @@ class Document(Entity):
         """The country that issued it."""
         return str(self.text("issued_by"))
 
-    @field(directives=[_KYC])
+    @field(directives=[KYC_ALONE])
     async def number(self) -> str | None:
         """The number from the vault; null when masked, erased, or never seen in a verification."""
         return await self.personal("number")
@@ -279,5 +231,6 @@ def _degrees(text: str | None) -> float | None:
     return None if text is None else float(text)
 
 
-def _one_of(kinds: type[K], name: str | None) -> K | None:
+def one_of(kinds: type[K], name: str | None) -> K | None:
+    """The word of a closed set that a text is; None for None."""
     return None if name is None else kinds(name)

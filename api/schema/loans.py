@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Any
+
 from strawberry import UNSET
 
 from api.schema.decisions import DecisionConnection, page_of_decisions
-from api.schema.declaring import field, later, object_type
-from api.schema.entities import After, Entity, First, Person
+from api.schema.declaring import argument, field, later, object_type
+from api.schema.entities import After, Entity, First
+from api.schema.flow_scopes import FlowScope, follow
 from api.schema.kinds import LoanState
+from api.schema.loan_flows import LoanFlows
 from api.schema.money import Money
 from api.schema.nodes import PageInfo
-from api.schema.roles import EVERYBODY
+from api.schema.people import Person
+from api.schema.roles import EVERYBODY, Role, visible
 from api.schema.scalars import DateTime
 from api.schema.scenes import Info, Shown
 from rules.records import DecisionQuery
@@ -67,6 +72,11 @@ class Loan(Entity):
         """Decisions on it, newest first."""
         query = DecisionQuery(first, loan=self.entity.id)
         return await page_of_decisions(self.scene, ["loan.decisions", self.entity.id], query, after)
+
+    @field(directives=[visible(Role.ANALYST, Role.ADMIN)])
+    def flows(self, scope: Annotated[dict[str, Any], argument("What to look at.", of=FlowScope)]) -> LoanFlows | None:
+        """Questions about the money lent; null when masked."""
+        return LoanFlows(following=follow(self.entity.id, self.scene, scope))
 
     def _money(self, name: str) -> Money | None:
         amount = self.whole(name)

@@ -6,10 +6,11 @@ from typing import Annotated, Any, Final
 
 from strawberry import UNSET
 
+from api.schema.accounts import Account
 from api.schema.costs import Cost, ListSize
 from api.schema.decisions import Decision, DecisionConnection, DecisionFilter, load_decision, page_of_decisions, show_decision
 from api.schema.declaring import argument, field, object_type
-from api.schema.entities import Account, After, Device, Document, Email, Entity, Face, First, IpAddress, Person, Phone, Place
+from api.schema.entities import After, Device, Document, Email, Entity, Face, First, IpAddress, Phone, Place
 from api.schema.filters import decision_query
 from api.schema.kinds import TieKind
 from api.schema.loans import Loan
@@ -17,6 +18,7 @@ from api.schema.merchants import Merchant
 from api.schema.nodes import Node
 from api.schema.nodes_by_id import find_node, is_id
 from api.schema.pages import refuse, within
+from api.schema.people import Person
 from api.schema.principals import Principal, show_principal
 from api.schema.references import EntityReference, Reference
 from api.schema.roles import EVERYBODY, Role, visible

@@ -14,6 +14,8 @@ from api.schema.scenes import Scene, Shown
 from graph import model
 
 ENTITY = later("entities", "Entity")
+ACCOUNT = later("accounts", "Account")
+PERSON = later("people", "Person")
 
 
 @object_type(visible=EVERYBODY)

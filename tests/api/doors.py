@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -166,7 +167,39 @@ CLOSED = {
     "Unavailable": "opened by its own test",
 }
 
-ARGUMENTS = {"first": "first: 2"}
+SCOPE = 'scope: {window: {after: "2020-01-01T00:00:00Z"}}'
+ARGUMENTS = {
+    "first": "first: 2",
+    "scope": SCOPE,
+    "payee": 'payee: {key: "FC"}',
+    "account": 'account: {key: "FD"}',
+    "person": 'person: {key: "F-2"}',
+}
+
+
+def flows(kind: str, key: str, below: str) -> Door:
+    """Into the flows of an account, person or loan."""
+    names = "".join(f".{part}" for part in re.sub(r"\(.*?\)|HERE", "", below).replace("{", " ").replace("}", " ").split())
+    document = f'{{ entity(reference: {{{kind}: "{key}"}}) {{ ... on {kind.capitalize()} {{ flows({SCOPE}) {{ {below} }} }} }} }}'
+    return Door(document, f"entity.flows{names}")
+
+
+DOORS |= {
+    "AccountFlows": [flows("account", "FA", "HERE")],
+    "PersonFlows": [flows("person", "F-1", "HERE")],
+    "LoanFlows": [flows("loan", "FL", "HERE")],
+    "TransferTotals": [flows("account", "FA", "received { HERE }")],
+    "CounterpartyTotals": [flows("account", "FA", "payers { HERE }")],
+    "PassThrough": [flows("account", "FA", "passThrough { HERE }")],
+    "BlockedDeviceReached": [flows("account", "FA", "blockedDevicesReached { HERE }")],
+    "TransferCircle": [flows("account", "FA", 'circlesThrough(payee: {key: "FC"}) { HERE }')],
+    "TransferChain": [flows("account", "FA", 'shortestChainTo(account: {key: "FD"}) { HERE }')],
+    "PooledWithdrawal": [flows("account", "FA", "pooledWithdrawals { HERE }")],
+    "LoanTurnover": [flows("account", "FA", "loanTurnover { HERE }")],
+    "LoanFundedSource": [flows("person", "F-1", "loanFundedSources { HERE }")],
+    "GuaranteeChain": [flows("person", "F-1", "guaranteeChain { HERE }")],
+    "LoanTrailStop": [flows("loan", "FL", "trail { HERE }")],
+}
 
 
 def fields_of(type_name: str) -> dict[str, GraphQLField]:

@@ -17,6 +17,7 @@ from api.schema.scalars import write_moment
 from api.settings import Settings
 from graph.errors import GraphUnavailable
 from tests.api.asking import BANK, OPERATIONS, OTHER, Asker, principal
+from tests.api.money_told import told
 
 T = TypeVar("T")
 
@@ -116,9 +117,10 @@ async def populate(world: World) -> None:
 
     world.ids["Principal"] = await services.records.write(found)
     service = world.ask(Role.SERVICE)
-    answer = await service((OPERATIONS / "record-facts.graphql").read_text(), input={"source": "core-banking", "facts": facts(world)})
-    made = answer["data"]["recordFacts"]
-    assert made["__typename"] == "RecordFactsSuccess" and made["refused"] == 0, made
+    for source, batch in (("core-banking", facts(world)), ("money", told(world.ago))):
+        answer = await service((OPERATIONS / "record-facts.graphql").read_text(), input={"source": source, "facts": batch})
+        made = answer["data"]["recordFacts"]
+        assert made["__typename"] == "RecordFactsSuccess" and made["refused"] == 0, made
     await assess_all(world)
 
 

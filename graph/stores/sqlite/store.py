@@ -18,6 +18,8 @@ from typing import Final, TypeVar
 from graph import clock
 from graph.contents import Fact
 from graph.errors import GraphUnavailable, InvalidInput, Problem
+from graph.flows.checking import check_scope
+from graph.flows.reader import Question
 from graph.ids import tie_parts
 from graph.metering import running
 from graph.model import (
@@ -35,12 +37,13 @@ from graph.model import (
     WalkBounds,
 )
 from graph.sealing import Sealers
-from graph.store import MAXIMUM_FACTS, KeptFact, Page, Recording
+from graph.store import MAXIMUM_FACTS, Answered, KeptFact, Page, Recording
 from graph.stores.sqlite.encoding import Prepared, prepare
 from graph.stores.sqlite.failing import check_file, check_log, file_identity, unavailable
 from graph.stores.sqlite.giving import give
 from graph.stores.sqlite.institutions import check_deployment, find_institution
 from graph.stores.sqlite.listing import find_fact, find_tie, list_facts, list_loans, list_ties
+from graph.stores.sqlite.money import Money
 from graph.stores.sqlite.paths import search
 from graph.stores.sqlite.reading import Snapshot
 from graph.stores.sqlite.remembering import Memory
@@ -237,6 +240,18 @@ class SqliteStore:
             return 0 if row is None else int(row[0])
 
         return await self._read(institution, EVERYTHING, read)
+
+    async def ask(self, institution: str, question: Question[T], moment: Moment, *, deadline: float) -> Answered[T]:
+        """A question about money; see `GraphStore.ask`."""
+        check_scope(question)
+        until = time.monotonic() + deadline
+
+        def read(snapshot: Snapshot) -> Answered[T]:
+            money = Money(snapshot, until)
+            value = question.answer(money)
+            return Answered(value, money.cut)
+
+        return await self._read(institution, moment, read)
 
     async def ready(self) -> None:
         """Return when the file can be read and written with these keys; see `GraphStore.ready`.

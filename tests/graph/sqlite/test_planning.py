@@ -10,10 +10,12 @@ from pathlib import Path
 import pytest
 
 from graph.contents import PersonDescribed
+from graph.flows.scope import Order, Scope, Window
 from graph.model import Moment, TieKind, WalkBounds
 from graph.stores.sqlite.store import SqliteStore
 from graph.stores.sqlite.tables import open_writer
 from tests.factory import account, application, described, device, fact, institution, loan, merchant, person, tie, transfer, vault
+from tests.graph.flows.test_stores_agree import Everything
 
 BANK = institution()
 NOW = 10**13
@@ -78,6 +80,10 @@ async def ask_everything(graph: SqliteStore, folder: Path, moment: Moment) -> No
     await graph.loans(BANK.id, ids[0], moment, first=5)
     await graph.paths(BANK.id, ids[1], ids[2], moment, kinds=None, maximum_length=4, maximum_paths=5, deadline=5.0)
     await graph.surroundings(BANK.id, sealer.entity_id(loan().kind, "L-1"), moment, WalkBounds(depth=4), deadline=5)
+    for order in Order:
+        for most in (1, None):
+            scope = Scope(Window(0, 200), 1, most, order)
+            await graph.ask(BANK.id, Everything((*ids, sealer.entity_id(account("acc-7").kind, "acc-7")), scope), moment, deadline=5)
 
 
 @pytest.mark.parametrize("analysed", [False, True])
