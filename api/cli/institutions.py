@@ -24,6 +24,7 @@ from api.cli.options import (
     print_table,
     settings_for,
     shown,
+    typed,
 )
 from api.cli.progress import progress
 from graph.clock import now
@@ -60,7 +61,7 @@ def create(id: str, name: str, currency: str, time_zone: str, data: Path | None,
 
     on_records(data, work)
     (settings_for(data).data / MARKER).unlink(missing_ok=True)  # no demonstration empties a folder that somebody uses
-    click.echo(f"Made the institution {id}. Next: ringfence keys create --institution {id} --name loan-workflow --role SERVICE")
+    click.echo(f"Made the institution {id}. Next: {typed()} keys create --institution {id} --name loan-workflow --role SERVICE")
 
 
 @command.command("suspend")
@@ -121,7 +122,7 @@ def export(id: str, out: Path, data: Path | None, *, personal: bool) -> None:
     if waits:
         click.echo(f"{waits:,} applications wait for the graph and are not among the facts: export again when they are in.", err=True)
     if names:
-        click.echo(f"A source's facts are read back into an institution by: {read_back(names, str(out))}")
+        click.echo(f"A source's facts are read back into an institution by: {read_back(names, str(out), typed())}")
 
 
 def _noted(connection: Connection, vault: Vault, id: str, event: audit.Event) -> Tenant:

@@ -20,8 +20,8 @@ NAME: Final = "facts"
 _TELLING: Final = ("key", "factId", "kind", "outcome", "standing", "reason")
 """Fields that must be there: a content is made of lines that have the first of these that it knows."""
 
-_HEAD: Final = """# Facts in the shape of the API's FactInput, one JSON object a line, beside `knownAt`, the moment at which each became known.
-# This is how `ringfence institutions export` writes them. Derived from graph/importing/shapes.py: change nothing here by hand.
+_HEAD: Final = """# Facts in the shape of the API's FactInput, one JSON object a line, with `knownAt`: when each became known.
+# This is how `ringfence institutions export` writes them. Derived from graph/importing/shapes.py: change nothing by hand.
 mapping: 1
 name: facts in our own shape
 source: {source}

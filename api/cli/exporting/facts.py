@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from api.cli.exporting.folder import ExportFolder
+from api.cli.options import PROGRAM
 from graph.encoding import encode_fact
 from graph.importing.own_shape import mapping_of
 from graph.model import Instant, Institution
@@ -74,7 +75,7 @@ def written(moment: Instant) -> str:
     return f"{(_EPOCH + timedelta(milliseconds=moment)).isoformat(timespec='milliseconds')}Z"
 
 
-def read_back(names: dict[str, str], out: str = ".") -> str:
+def read_back(names: dict[str, str], out: str = ".", program: str = PROGRAM) -> str:
     """The command that reads the facts of a source back; of the first, as an example."""
     first = f"{out}/{next(iter(names.values()), f'{FOLDER}/0001-SOURCE.jsonl')}".removeprefix("./").removesuffix(".jsonl")
-    return f"ringfence import {shlex.quote(first + '.jsonl')} --mapping {shlex.quote(first + '.yaml')} --institution ID"
+    return f"{program} import {shlex.quote(first + '.jsonl')} --mapping {shlex.quote(first + '.yaml')} --institution ID"
