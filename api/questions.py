@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from api.breaker import Breaker
+from graph.flows.reader import Question
 from graph.model import Entity, EntityName, Moment, Neighbourhood, PathSearch, RecordedFact, Tie, TieKind, WalkBounds
-from graph.store import GraphStore, Page
+from graph.store import Answered, GraphStore, Page
 
 T = TypeVar("T")
 
@@ -98,6 +99,12 @@ class Questions:
         return await self._ask(
             lambda: self.graph.paths(institution, from_, to, moment, kinds=kinds, deadline=deadline, **bounds),
             max(self.seconds, deadline + SLACK),
+        )
+
+    async def ask(self, institution: str, question: Question[T], moment: Moment, *, deadline: float) -> Answered[T]:
+        """See `GraphStore.ask`."""
+        return await self._ask(
+            lambda: self.graph.ask(institution, question, moment, deadline=deadline), max(self.seconds, deadline + SLACK)
         )
 
     async def _ask(self, question: Callable[[], Awaitable[T]], seconds: float | None = None) -> T:

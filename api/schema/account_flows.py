@@ -47,7 +47,7 @@ async def named(following: Following, kind: EntityKind, reference: Raw, argument
     except Unknown:
         return None
     context = following.scene.context
-    return await context.services.graph.entity_id(context.principal.institution.id, name, following.scene.moment)
+    return await context.graph.entity_id(context.principal.institution.id, name, following.scene.moment)
 
 
 @object_type()

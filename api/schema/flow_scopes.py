@@ -114,7 +114,7 @@ class Following:
     async def ask(self, question: Question[T]) -> T:
         """The answer. Raises `InvalidInput` when more lies in the scope than one question reads, `GraphUnavailable` when time was up."""
         context = self.scene.context
-        answered = await context.services.graph.ask(context.principal.institution.id, question, self.scene.moment, deadline=FLOW_SECONDS)
+        answered = await context.graph.ask(context.principal.institution.id, question, self.scene.moment, deadline=FLOW_SECONDS)
         if Cut.DEADLINE in answered.cut:
             raise GraphUnavailable("Money was not followed to its end in time: ask for a shorter window, or send again.", "TIMED_OUT")
         if set(answered.cut) - {Cut.PER_STEP}:
