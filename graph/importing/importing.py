@@ -19,8 +19,8 @@ from graph.importing.summary import FileCount, Summary
 from graph.model import Instant, Institution
 from graph.store import Recording, Refused
 
-BATCH: Final = 4_000
-"""Facts of a batch, unless the job says otherwise: larger ones gained nothing."""
+BATCH: Final = 1_000
+"""Facts of a batch, unless the job says otherwise: larger ones gained nothing, and kept a server that decides waiting."""
 
 BATCH_ROWS: Final = 10_000
 """Rows of a batch, when they make few facts."""
