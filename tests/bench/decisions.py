@@ -114,6 +114,8 @@ def measure(graph: prepared.Prepared, applications: list[dict[str, object]]) -> 
             run(server, requests, WARM_UP * workers, 4)
             for concurrency in (1, 4, 16):
                 answers, cpu = run(server, requests, DECISIONS, concurrency)
+                if (workers, concurrency) == (1, 1):
+                    figures["parts"] = parts(server, graph.key)
                 last = answers.last
                 figures["runs"][f"{workers} worker(s), {concurrency} at once"] = {
                     **spread(answers.milliseconds),
@@ -121,8 +123,6 @@ def measure(graph: prepared.Prepared, applications: list[dict[str, object]]) -> 
                     "cpu": cpu.process,
                     "cpu_of_threads": cpu.threads,
                 }
-            if workers == 1:
-                figures["parts"] = parts(server, graph.key)
             figures[f"memory_mb_{workers}"] = round(server.memory())
     figures["bare"] = bare(last, 2_000)
     alone = figures["runs"]["1 worker(s), 1 at once"]
