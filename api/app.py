@@ -20,7 +20,8 @@ from api.breaker import Breaker
 from api.context import Services
 from api.limits import Limits
 from api.metrics import Metrics
-from api.records import Bounds, Records, RecordsUnavailable, embedded_engine
+from api.embedded import embedded_engine
+from api.records import Bounds, Records, RecordsUnavailable
 from api.settings import Settings
 from api.strategies import Strategies
 from api.tables import deployment

@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 
 from api import migrations
 from api.auth.institutions import create_institution
-from api.records import Bounds, Records, embedded_engine
+from api.embedded import embedded_engine
+from api.records import Bounds, Records
 from graph.model import Institution
 
 BANK = Institution("rural-bank", "CNY", "Asia/Shanghai")

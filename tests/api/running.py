@@ -18,7 +18,8 @@ from api.auth.keys import create_key, principal_of_key
 from api.context import Principal, Role, Services
 from api.idempotency import IdempotencyInProgress
 from api.jobs.working import work_one
-from api.records import Bounds, Records, RecordsUnavailable, embedded_engine
+from api.embedded import embedded_engine
+from api.records import Bounds, Records, RecordsUnavailable
 from api.rehearsing import rehearse
 from api.settings import Settings
 from graph.errors import GraphUnavailable

@@ -12,7 +12,7 @@ from sqlalchemy import inspect
 
 from api import migrations
 from api.migrations import METADATA, CannotMigrate
-from api.records import embedded_engine
+from api.embedded import embedded_engine
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ import pytest
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from api.records import Bounds, Records, RecordsUnavailable, embedded_engine, open_embedded
+from api.embedded import embedded_engine
+from api.records import Bounds, Records, RecordsUnavailable, open_embedded
 from graph.errors import RingfenceError
 
 T = TypeVar("T")

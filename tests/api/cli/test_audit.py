@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from api.app import RECORDS_FILE
-from api.records import embedded_engine
+from api.embedded import embedded_engine
 from tests.api.cli.calling import Called, call, made
 
 OF = ("--institution", "rural-bank")
