@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Engine, exc, select
 
 from api import migrations
 from api.breaker import Breaker
@@ -28,6 +28,7 @@ from api.tables import deployment
 from graph.clock import now
 from graph.store import BulkStore
 from identity.vault import Vault
+from rules.statements import upsert
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -54,6 +55,8 @@ def open_vault(settings: Settings) -> Vault:
 
 def migrate(settings: Settings) -> bool:
     """Bring the records to this version's tables; whether anything was to be done."""
+    if settings.records_url:
+        return _migrate_served(settings)
     open_vault(settings)
     _make_private(settings.data / RECORDS_FILE)
     engine = embedded_engine(settings.data / RECORDS_FILE, COMMAND_LOCK_SECONDS)
@@ -67,20 +70,28 @@ COMMAND_LOCK_SECONDS: Final = 10.0
 """Longest that a start or a command waits for another process's commit."""
 
 
-def open_records(settings: Settings) -> tuple[Records, Vault]:
+def have_records(settings: Settings) -> bool:
+    """Whether records were begun, or are a server's."""
+    return bool(settings.records_url) or (settings.data / RECORDS_FILE).exists()
+
+
+def open_records(settings: Settings, *, patient: bool = False, checked: bool = False) -> tuple[Records, Vault]:
     """Records at this version's tables, and the vault whose keys they were made with.
 
-    Raises `VaultError` for a lost or exchanged key file, `CannotMigrate`, `RecordsUnavailable`, `OSError`; each says what to do.
+    A `patient` caller waits ten seconds for a server, and not what a decision may wait; when a server's records were `checked` a
+    moment ago, one that is down now is no reason not to open. Raises `VaultError` for a lost or exchanged key file, `CannotMigrate`, `RecordsUnavailable`, `OSError`; each says what to do.
     """
+    bounds = Bounds(
+        settings.records_queue, settings.records_group, settings.records_readers, settings.records_timeout, settings.records_lock_seconds
+    )
+    if settings.records_url:
+        return _open_served(settings, bounds, patient=patient, checked=checked)
     vault = open_vault(settings)
     if (settings.data / GRAPH_FILE).exists() and not (settings.data / RECORDS_FILE).exists():
         raise RecordsUnavailable(
             f"{settings.data / RECORDS_FILE} is missing though {GRAPH_FILE} is there: restore it from a backup, or begin in another folder."
         )
     _make_private(settings.data / RECORDS_FILE)
-    bounds = Bounds(
-        settings.records_queue, settings.records_group, settings.records_readers, settings.records_timeout, settings.records_lock_seconds
-    )
     slow = embedded_engine(settings.data / RECORDS_FILE, COMMAND_LOCK_SECONDS)
     try:
         migrations.upgrade(slow)
@@ -105,17 +116,72 @@ def _told(error: Exception) -> Exception:
 
     from api.records import unavailable
 
-    return unavailable(error) if isinstance(error, SQLAlchemyError) else error
+    return unavailable(error) if isinstance(error, SQLAlchemyError) or hasattr(error, "sqlstate") else error
 
 
 def _check_key_file(connection: Connection, vault: Vault) -> None:
     """Compare the key file with the one that the records were made with, or note it at the first start."""
-    kept = connection.execute(select(deployment.c.value).where(deployment.c.name == KEY_CHECK)).scalar()
-    if kept is None:
-        first = insert(deployment).prefix_with("OR IGNORE").values(name=KEY_CHECK, value=vault.check_value())
-        connection.execute(first)
-    else:
-        vault.verify(kept)
+    connection.execute(upsert(deployment).values(name=KEY_CHECK, value=vault.check_value()).on_conflict_do_nothing())
+    kept = _key_check(connection)
+    assert kept is not None, "it was there or was just noted"
+    vault.verify(kept)
+
+
+def _key_check(connection: Connection) -> bytes | None:
+    return connection.execute(select(deployment.c.value).where(deployment.c.name == KEY_CHECK)).scalar()
+
+
+def _migrate_served(settings: Settings) -> bool:
+    """Bring a server's records to this version's tables, as the role that owns them. Raises `CannotMigrate`, `RecordsUnavailable`."""
+    from api.postgres import server_engine
+
+    url = settings.records_owner_url or settings.records_url
+    secret = settings.records_owner_secret() if settings.records_owner_url else settings.records_secret()
+    engine = server_engine(url, secret, COMMAND_LOCK_SECONDS, COMMAND_LOCK_SECONDS, owner=True)
+    try:
+        return migrations.upgrade(engine)
+    except exc.ProgrammingError as error:
+        raise migrations.CannotMigrate(
+            "The records' role may not make tables: run `ringfence migrate` with RINGFENCE_RECORDS_OWNER_URL, the role that owns them."
+        ) from error
+    except Exception as error:
+        raise _told(error) from error
+    finally:
+        engine.dispose()
+
+
+def _open_served(settings: Settings, bounds: Bounds, *, patient: bool, checked: bool) -> tuple[Records, Vault]:
+    """The records of a server, and the vault."""
+    from api.postgres import server_engine
+
+    seconds = COMMAND_LOCK_SECONDS if patient else settings.records_silence_seconds
+    engine = server_engine(settings.records_url, settings.records_secret(), seconds, bounds.lock_seconds)
+    try:
+        vault = _match_keys(settings, engine)
+    except Exception as error:
+        told = _told(error)
+        if not (checked and isinstance(told, RecordsUnavailable)):
+            engine.dispose()
+            raise told from error
+        vault = open_vault(settings)
+    return Records(engine, bounds), vault
+
+
+def _match_keys(settings: Settings, engine: Engine) -> Vault:
+    """The vault that a server's records were made with; its key file is made when neither they nor a graph were begun."""
+    if not migrations.check(engine):
+        _migrate_served(settings)
+    folder = prepare_folder(settings)
+    with engine.connect() as connection:
+        kept = _key_check(connection)
+        if kept is None and (folder / GRAPH_FILE).exists():
+            raise RecordsUnavailable(
+                f"The records of RINGFENCE_RECORDS_URL are empty though {GRAPH_FILE} is there: name those that belong to it, "
+                "restore them from a backup, or begin in another folder."
+            )
+        vault = Vault.open(folder / KEY_FILE, create=kept is None)
+        _check_key_file(connection, vault)
+    return vault
 
 
 def open_graph(settings: Settings, vault: Vault) -> BulkStore:
@@ -126,9 +192,9 @@ def open_graph(settings: Settings, vault: Vault) -> BulkStore:
     return SqliteStore.open(settings.data / GRAPH_FILE, vault.sealer, vault.check_value())
 
 
-def open_services(settings: Settings) -> Services:
-    """Everything that requests work with. What was opened is closed again when something cannot be."""
-    records, vault = open_records(settings)
+def open_services(settings: Settings, *, checked: bool = False) -> Services:
+    """Everything that requests work with. What was opened is closed again when something cannot be; `checked`: see `open_records`."""
+    records, vault = open_records(settings, checked=checked)
     try:
         graph = open_graph(settings, vault)
     except BaseException:
@@ -202,7 +268,7 @@ def create_app(settings: Settings, supervisor: int | None = None) -> Starlette:
     from api.serving import Masked, routes
 
     logs.configure(settings.log_level)
-    services = open_services(settings)
+    services = open_services(settings, checked=True)
     passwords = PasswordPool(settings.password_threads, settings.password_queue)
     endpoints, close_endpoints = routes(services, passwords)
 

@@ -179,7 +179,7 @@ async def _claim(services: Services, wanted: Intent, budget: Budget) -> tuple[Cl
         return claimed, services.strategies.live(connection, wanted.institution)
 
     try:
-        return await services.records.claim(work, budget.claim())
+        return await services.records.claim(work, budget.claim(), institution=wanted.institution)
     except RecordsUnavailable as error:
         raise Unavailable(str(error), settings.retry_milliseconds) from error
 
@@ -232,14 +232,15 @@ async def _write(
         audit.append(connection, services.vault.audit_key, event)
         return kept
 
-    return await services.records.write(work, budget.end())
+    return await services.records.write(work, budget.end(), institution=decision.institution)
 
 
 async def _kept(services: Services, institution: str, found: Answered, budget: Budget) -> Decision:
     """The decision that the key stands for, read live."""
     id_ = str(found.answer["decision"])
     try:
-        kept = await services.records.read(lambda connection: decision_by_id(connection, institution, id_), budget.end())
+        look = services.records.read(lambda connection: decision_by_id(connection, institution, id_), budget.end(), institution=institution)
+        kept = await look
     except RecordsUnavailable as error:
         raise Unavailable(str(error), services.settings.retry_milliseconds) from error
     assert kept is not None, "a key's answer is written with its decision"
@@ -269,7 +270,8 @@ def _free_later(services: Services, claimed: Claim) -> None:
 async def _give_back(services: Services, claimed: Claim, how: Any) -> None:  # noqa: ANN401 - `forget` or `free`
     """Let go of a claim; when the records are down its lease ends by itself."""
     try:
-        await services.records.claim(lambda connection: how(connection, claimed), GIVE_BACK_SECONDS)
+        institution = claimed.intent.institution
+        await services.records.claim(lambda connection: how(connection, claimed), GIVE_BACK_SECONDS, institution=institution)
     except RecordsUnavailable:
         return
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 PREFIX = "RINGFENCE_"
 
-OTHERS = frozenset({PREFIX + "SOAK", PREFIX + "KEY"})
-"""Variables that are no settings: the tests' counts, and the key of `ringfence query`."""
+OTHERS = frozenset({PREFIX + "SOAK", PREFIX + "SERVERS", PREFIX + "KEY"})
+"""Variables that are no settings: the tests' counts and whether they need servers, and the key of `ringfence query`."""
+
+RECORDS_SCHEMES = ("postgresql://", "postgres://")
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -93,6 +95,20 @@ class Settings:
 
     # Records
 
+    records_url: str = field(default="", repr=False)
+    """PostgreSQL that keeps the records, as the app's role: `postgresql://ringfence@127.0.0.1:5432/ringfence`; empty: a file of the folder."""
+    records_password: str = field(default="", repr=False)
+    """Password of that role; better in a file."""
+    records_password_file: Path = Path()
+    """File with that password in its first line."""
+    records_owner_url: str = field(default="", repr=False)
+    """The same database as the role that owns its tables, for `ringfence migrate` alone; empty: as the app's role."""
+    records_owner_password: str = field(default="", repr=False)
+    """Password of the owner; better in a file."""
+    records_owner_password_file: Path = Path()
+    """File with that password in its first line."""
+    records_silence_seconds: float = 0.35
+    """Longest that PostgreSQL may take to answer a statement, or to let us in, before it counts as down."""
     records_queue: int = 2_000
     """Most writes waiting for the records; more are UNAVAILABLE at once."""
     records_group: int = 64
@@ -182,6 +198,34 @@ class Settings:
         if self.decision_seconds + self.grace_seconds >= 1.0:
             together = self.decision_seconds + self.grace_seconds
             raise InvalidSetting(f"{PREFIX}DECISION_SECONDS and {PREFIX}GRACE_SECONDS are {together:g} together: keep them below 1.")
+        for name in ("records_url", "records_owner_url"):
+            if (url := getattr(self, name)) and not url.startswith(RECORDS_SCHEMES):
+                # The value is not repeated: a password may be in it.
+                raise InvalidSetting(f"{PREFIX}{name.upper()} is no address of PostgreSQL: give postgresql://ROLE@HOST:PORT/DATABASE.")
+        if self.records_owner_url and not self.records_url:
+            raise InvalidSetting(f"{PREFIX}RECORDS_OWNER_URL is given without {PREFIX}RECORDS_URL: give both.")
+
+    def records_secret(self) -> str:
+        """The password of the records' role, from its file or the environment; empty when it is in the URL or none is needed."""
+        return _secret("records_password", self.records_password, self.records_password_file)
+
+    def records_owner_secret(self) -> str:
+        """The password of the role that owns the records' tables."""
+        return _secret("records_owner_password", self.records_owner_password, self.records_owner_password_file)
+
+
+def _secret(name: str, given: str, path: Path) -> str:
+    """A secret of the environment, or of the first line of a file, which goes before. Raises `InvalidSetting` for a file without one."""
+    if path == Path():
+        return given
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is no text"
+        raise InvalidSetting(f"{PREFIX}{name.upper()}_FILE cannot be read ({why}): see that {path} is there and may be read.") from None
+    if not lines or not lines[0].strip():
+        raise InvalidSetting(f"{PREFIX}{name.upper()}_FILE names {path}, which is empty: its first line is to be the password.")
+    return lines[0].strip()
 
 
 def _read(variable: str, text: str, kind: type) -> object:

@@ -11,6 +11,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import ClauseElement, Connection, exc
+from sqlalchemy.dialects.postgresql import Insert, insert
+
+
+__all__ = ["Hot", "Insert", "upsert"]
+
+upsert: Final = insert
+"""`INSERT ... ON CONFLICT`: written once, since the compilers of PostgreSQL and SQLite both speak it (the tests run it on both)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ class SignIn:
             audit.append(connection, services.vault.audit_key, event)
             return secret
 
-        secret = await services.records.write(work)
+        secret = await services.records.write(work, institution=principal.institution.id)
         response = JSONResponse({"id": principal.id, "name": principal.name, "roles": sorted(principal.roles)}, headers=NO_STORE)
         _set_cookie(response, secret, int(hours * 3600))
         return response
@@ -138,7 +138,7 @@ class SignIn:
             close_session(connection, secret or "")
             audit.append(connection, services.vault.audit_key, event)
 
-        await services.records.write(work)
+        await services.records.write(work, institution=principal.institution.id)
         response = Response(status_code=204, headers=NO_STORE)
         response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
         return response

@@ -37,7 +37,7 @@ def head(institution: str, data: Path | None) -> None:
         the_institution(connection, institution)
         return audit.checkpoint(connection, vault.audit_key, institution, now)
 
-    click.echo(audit.write_checkpoint(on_records(data, work)).decode(), nl=False)
+    click.echo(audit.write_checkpoint(on_records(data, work, institution)).decode(), nl=False)
 
 
 @command.command("verify")
@@ -66,7 +66,7 @@ def verify(institution: str, heads: tuple[Path, ...], data: Path | None) -> None
         return audit.verify(connection, vault.audit_key, institution, points)
 
     try:
-        length = on_records(data, work)
+        length = on_records(data, work, institution)
     except audit.BrokenChain as error:
         raise Failure(str(error)) from None
     seen = max((point.sequence for point in points), default=0)

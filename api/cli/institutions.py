@@ -40,7 +40,7 @@ def create(id: str, name: str, currency: str, time_zone: str, data: Path | None,
         create_institution(connection, Institution(id, currency, time_zone), name, now, sandbox=sandbox)
         audit.append(connection, vault.audit_key, audit.Event(id, now, BY_COMMAND, "institution created", (id,)))
 
-    on_records(data, work)
+    on_records(data, work, id)
     (settings_for(data).data / MARKER).unlink(missing_ok=True)  # no demonstration empties a folder that somebody uses
     click.echo(f"Made the institution {id}. Next: ringfence keys create --institution {id} --name loan-workflow --role SERVICE")
 
@@ -60,7 +60,7 @@ def suspend(id: str, data: Path | None, *, resume: bool) -> None:
         action = "institution resumed" if resume else "institution suspended"
         audit.append(connection, vault.audit_key, audit.Event(id, now, BY_COMMAND, action, (id,)))
 
-    on_records(data, work)
+    on_records(data, work, id)
     click.echo(f"The institution {id} {'is back' if resume else 'is suspended'} from the next request on.")
 
 

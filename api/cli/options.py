@@ -99,16 +99,16 @@ def _sentence(text: str) -> str:
     return line if line.endswith((".", "!", "?")) else line + "."
 
 
-def on_records(data: Path | None, work: Callable[[Connection, Vault, Instant], T]) -> T:
-    """Run work of a command on the records of the data folder, in one durable transaction; it gets the vault and the moment, too."""
+def on_records(data: Path | None, work: Callable[[Connection, Vault, Instant], T], institution: str | None = None) -> T:
+    """Run work of a command on the records, for this institution, in one durable transaction; it gets the vault and the moment, too."""
     # Late: a command's help must not wait for what only its work needs.
     from api.app import open_records
 
     async def run() -> T:
-        records, vault = open_records(settings_for(data))
+        records, vault = open_records(settings_for(data), patient=True)
         try:
             moment = now()
-            return await records.write(lambda connection: work(connection, vault, moment), COMMAND_SECONDS)
+            return await records.write(lambda connection: work(connection, vault, moment), COMMAND_SECONDS, institution=institution)
         finally:
             records.close()
 

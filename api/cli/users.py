@@ -59,7 +59,7 @@ def create(institution: str, name: str, roles: tuple[str, ...], password_file: T
         made = create_principal(connection, institution, name, [Role(role) for role in roles], now, service=False, password=kept)
         audit.append(connection, vault.audit_key, audit.Event(institution, now, BY_COMMAND, "user created", (made,)))
 
-    on_records(data, work)
+    on_records(data, work, institution)
     click.echo(f"Made {name}, who signs in at /session with the institution {institution}.")
 
 
@@ -79,7 +79,7 @@ def password(institution: str, name: str, password_file: TextIO | None, data: Pa
         account = set_password(connection, institution, name, kept)
         audit.append(connection, vault.audit_key, audit.Event(institution, now, BY_COMMAND, "password set", (account.id,)))
 
-    on_records(data, work)
+    on_records(data, work, institution)
     click.echo(f"The password of {name} is set, and all sessions are over.")
 
 
@@ -97,7 +97,7 @@ def disable(institution: str, name: str, data: Path | None) -> None:
         account = disable_principal(connection, institution, name, now)
         audit.append(connection, vault.audit_key, audit.Event(institution, now, BY_COMMAND, "user disabled", (account.id,)))
 
-    on_records(data, work)
+    on_records(data, work, institution)
     click.echo(f"{name} is refused from the next request on.")
 
 
@@ -118,4 +118,4 @@ def list_(institution: str, data: Path | None) -> None:
         the_institution(connection, institution)
         return principals_of(connection, institution, service=False)
 
-    print_table(("ID", "NAME", "ROLES", "MADE", "STATE"), [row(account) for account in on_records(data, work)])
+    print_table(("ID", "NAME", "ROLES", "MADE", "STATE"), [row(account) for account in on_records(data, work, institution)])

@@ -47,7 +47,7 @@ async def _decide_again(services: Services, job: Job, meter: Meter) -> None:
     def look(connection: Connection) -> tuple[Institution, CompiledStrategy]:
         return the_institution(connection, job.institution).institution, services.strategies.live(connection, job.institution)
 
-    institution, strategy = await services.records.read(look)
+    institution, strategy = await services.records.read(look, institution=job.institution)
     try:
         asked = judging.decode(services, institution, kept["source"], kept["at"], kept["application"], kept["facts"])
         begun = time.perf_counter()
@@ -82,7 +82,7 @@ async def _write(services: Services, job: Job, decision: Decision, received: flo
         event = audit.Event(kept.institution, kept.decided_at, SYSTEM, "loan decided again", subjects, digest)
         audit.append(connection, services.vault.audit_key, event)
 
-    await services.records.write(work)
+    await services.records.write(work, institution=job.institution)
 
 
 async def _refuse(services: Services, job: Job, problem: str) -> None:
@@ -94,4 +94,4 @@ async def _refuse(services: Services, job: Job, problem: str) -> None:
         event = audit.Event(job.institution, now, SYSTEM, f"application refused: {problem}", (job.id,))
         audit.append(connection, services.vault.audit_key, event)
 
-    await services.records.write(work)
+    await services.records.write(work, institution=job.institution)

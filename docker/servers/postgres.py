@@ -196,7 +196,7 @@ class Cluster:
             f"DO $$ BEGIN CREATE ROLE {APP} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
             f"ALTER ROLE {OWNER} PASSWORD '{owner}'",
             f"ALTER ROLE {APP} PASSWORD '{app}'",
-            f"GRANT {GROUP} TO {APP}",
+            f"GRANT {GROUP} TO {APP}, {OWNER}",
         ]
         self.sql("; ".join(statements))
         if not self.sql(f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'").strip():

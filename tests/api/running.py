@@ -159,20 +159,20 @@ class FailingRecords(Records):
                 await asyncio.sleep(timeout or 0)
             raise RecordsUnavailable("The records were taken away by the test.")
 
-    async def read(self, work: Any, timeout: float | None = None) -> Any:
+    async def read(self, work: Any, timeout: float | None = None, *, institution: str | None = None) -> Any:
         """As the records, unless they fail."""
         await self._fail("read", timeout)
-        return await super().read(work, timeout)
+        return await super().read(work, timeout, institution=institution)
 
-    async def write(self, work: Any, timeout: float | None = None) -> Any:
+    async def write(self, work: Any, timeout: float | None = None, *, institution: str | None = None) -> Any:
         """As the records, unless they fail."""
         await self._fail("write", timeout)
-        return await super().write(work, timeout)
+        return await super().write(work, timeout, institution=institution)
 
-    async def claim(self, work: Any, timeout: float | None = None) -> Any:
+    async def claim(self, work: Any, timeout: float | None = None, *, institution: str | None = None) -> Any:
         """As the records, unless they fail."""
         await self._fail("claim", timeout)
-        return await super().claim(work, timeout)
+        return await super().claim(work, timeout, institution=institution)
 
 
 async def retried(services: Any, principal: Any) -> Assessed:

@@ -15,7 +15,7 @@ from api import idempotency
 from api.idempotency import DAY, Answered, Claim, Fenced, IdempotencyConflict, IdempotencyInProgress, Intent
 from graph.errors import InvalidInput
 from identity.vault import Vault
-from tests.api.opened import NOW, connected
+from tests.api.opened import BANK, NOW, connected
 from tests.settings import STEPS
 
 LEASE = 2_000
@@ -93,8 +93,8 @@ def test_an_answer_is_kept_for_thirty_days_and_no_longer(connection):
 def test_old_keys_are_removed_and_young_ones_are_kept(connection):
     for number in range(5):
         idempotency.answer(connection, claim(connection, wanted(f"key-000{number}"), NOW + number * DAY), {})
-    assert idempotency.remove_old(connection, NOW + 32 * DAY, 30) == 3
-    assert idempotency.remove_old(connection, NOW + 32 * DAY, 30) == 0
+    assert idempotency.remove_old(connection, BANK.id, NOW + 32 * DAY, 30) == 3
+    assert idempotency.remove_old(connection, BANK.id, NOW + 32 * DAY, 30) == 0
 
 
 def test_institutions_and_mutations_have_keys_of_their_own(connection):
