@@ -16,9 +16,9 @@ from api.assessing import Assessed, AssessRequest, assess
 from api.auth.institutions import create_institution, find_institution
 from api.auth.keys import create_key, principal_of_key
 from api.context import Principal, Role, Services
+from api.embedded import embedded_engine
 from api.idempotency import IdempotencyInProgress
 from api.jobs.working import work_one
-from api.embedded import embedded_engine
 from api.records import Bounds, Records, RecordsUnavailable
 from api.rehearsing import rehearse
 from api.settings import Settings

@@ -33,6 +33,8 @@ from tests.api.running import (
 )
 from tests.settings import SOAK
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 ONE = {"facts": 1, "decisions": 1, "entries": 1, "answers": 1, "jobs": 0}
 
 KEYS = 1_000 if SOAK else 25

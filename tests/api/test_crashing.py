@@ -17,6 +17,8 @@ from tests.api.opened import BANK
 from tests.api.running import FailingStore, counts, request, retried, running, service_of, wait_for_jobs
 from tests.api.test_assessing import ONE
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 ROOT = Path(__file__).parent.parent.parent
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from api import idempotency
 from api.idempotency import DAY, Answered, Claim, Fenced, IdempotencyConflict, IdempotencyInProgress, Intent
@@ -17,6 +17,8 @@ from graph.errors import InvalidInput
 from identity.vault import Vault
 from tests.api.opened import BANK, NOW, connected
 from tests.settings import STEPS
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 LEASE = 2_000
 
@@ -142,6 +144,7 @@ class Keys(RuleBasedStateMachine):
         self.stack = ExitStack()
         folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
         self.connection = self.stack.enter_context(connected(folder))
+        self.connection.exec_driver_sql("DELETE FROM idempotency_keys")  # a server's database is that of the whole test
         self.now = NOW
         self.effects: dict[tuple[str, bytes], int] = {}
         self.answered: dict[str, tuple[bytes, int]] = {}
@@ -209,5 +212,5 @@ class Keys(RuleBasedStateMachine):
         assert {key for key, _ in rows} == set(self.answered)
 
 
-TestKeys = Keys.TestCase
-TestKeys.settings = settings(stateful_step_count=STEPS, deadline=None)
+def test_any_order_of_calls_answers_deaths_and_time_gives_one_effect_for_one_key():
+    run_state_machine_as_test(Keys, settings=settings(stateful_step_count=STEPS, deadline=None))

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.api.cli.calling import call
 from tests.api.opened import BANK
 from tests.api.running import counts, running, service_of
 from tests.api.served import Server, free_port, prepared, served
 from tests.settings import SOAK
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 WRITES = 1_000 if SOAK else 60
 """Acknowledged writes of one round."""

@@ -17,6 +17,8 @@ from graph.store import Recorded, Refused, Repeated
 from tests.api.opened import BANK, OTHER
 from tests.api.running import FailingRecords, FailingStore, request, running, service_of
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 
 def tie(id_: str, merchant: str = "M-1", **more: Any) -> dict[str, Any]:
     content = {"tieObserved": {"from": {"merchant": merchant}, "kind": "USES_DEVICE", "to": {"device": "D-1"}}}

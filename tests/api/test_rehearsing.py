@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from api.assessing import assess
 from api.rehearsing import rehearse
 from tests.api.running import counts, request, running, service_of
 from tests.api.test_assessing import ONE
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 TABLES = ("decisions", "decision_reasons", "idempotency_keys", "audit_entries", "audit_heads", "jobs")
 

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import httpx
+import pytest
 
 from api import audit
 from api.auth.institutions import suspend_institution
@@ -16,6 +17,8 @@ from api.auth.sessions import COOKIE, create_link
 from api.context import Role, Services
 from tests.api.asked import ORIGIN, asked
 from tests.api.opened import BANK, NOW, make_institutions
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 PASSWORD = "correct horse battery"
 KEPT = hash_password(PASSWORD)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from api.app import RECORDS_FILE
-from api.embedded import embedded_engine
+import pytest
+
 from tests.api.cli.calling import Called, call, made
+from tests.api.opened import asked
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 OF = ("--institution", "rural-bank")
 
@@ -34,11 +37,8 @@ def test_a_tail_cut_off_after_the_checkpoint_is_found(tmp_path):
     data = made(tmp_path)
     more(data)
     (tmp_path / "head.json").write_text(call("audit", "head", *OF, data=data).out)
-    engine = embedded_engine(data / RECORDS_FILE)
-    with engine.connect() as connection:
-        connection.exec_driver_sql("DELETE FROM audit_entries WHERE sequence = 2")
-        connection.exec_driver_sql("UPDATE audit_heads SET sequence = 1, hash = (SELECT hash FROM audit_entries)")
-    engine.dispose()
+    asked(data, "DELETE FROM audit_entries WHERE sequence = 2")
+    asked(data, "UPDATE audit_heads SET sequence = 1, hash = (SELECT hash FROM audit_entries)")
     assert verify(data).code == 0
     found = verify(data, tmp_path / "head.json")
     assert (found.code, "tail was cut off" in found.err) == (1, True)

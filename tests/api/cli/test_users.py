@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.api.cli.calling import Called, call, made
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 OF = ("--institution", "rural-bank")
 
