@@ -18,9 +18,9 @@ from sqlalchemy import Connection, Engine, exc, select
 from api import migrations
 from api.breaker import Breaker
 from api.context import Services
+from api.embedded import embedded_engine
 from api.limits import Limits
 from api.metrics import Metrics
-from api.embedded import embedded_engine
 from api.records import Bounds, Records, RecordsUnavailable
 from api.settings import Settings
 from api.strategies import Strategies
@@ -79,7 +79,9 @@ def open_records(settings: Settings, *, patient: bool = False, checked: bool = F
     """Records at this version's tables, and the vault whose keys they were made with.
 
     A `patient` caller waits ten seconds for a server, and not what a decision may wait; when a server's records were `checked` a
-    moment ago, one that is down now is no reason not to open. Raises `VaultError` for a lost or exchanged key file, `CannotMigrate`, `RecordsUnavailable`, `OSError`; each says what to do.
+    moment ago, one that is down now is no reason not to open.
+
+    Raises `VaultError` for a lost or exchanged key file, `CannotMigrate`, `RecordsUnavailable`, `OSError`; each says what to do.
     """
     bounds = Bounds(
         settings.records_queue, settings.records_group, settings.records_readers, settings.records_timeout, settings.records_lock_seconds

@@ -69,18 +69,12 @@ def silent(seconds: float) -> Unreachable:
 def connect(conninfo: str, seconds: float) -> BoundedConnection:
     """A connection made within `seconds`, the log-in included; libpq alone would wait for whole seconds, two at least.
 
-    Raises `psycopg.OperationalError`, and `Unreachable` for a silent server. A name that nobody resolves is waited for by libpq itself: give an address where that matters.
+    Raises `psycopg.OperationalError`, and `Unreachable` for a silent server. A name that nobody
+    resolves is waited for by libpq itself: give an address where that matters.
     """
-    end = time.monotonic() + seconds
     raw = pq.PGconn.connect_start(conninfo.encode())
     try:
-        while (status := raw.connect_poll()) != pq.PollingStatus.OK:
-            if status == pq.PollingStatus.FAILED:
-                raise psycopg.OperationalError(raw.get_error_message())
-            waits = select.poll()
-            waits.register(raw.socket, select.POLLIN if status == pq.PollingStatus.READING else select.POLLOUT)
-            if not waits.poll(max((end - time.monotonic()) * 1000, 0)):
-                raise silent(seconds)
+        _log_in(raw, seconds)
     except BaseException:
         raw.finish()
         raise
@@ -89,6 +83,17 @@ def connect(conninfo: str, seconds: float) -> BoundedConnection:
     connection.patience = seconds
     connection.autocommit = True  # transactions begin and end by our own words
     return connection
+
+
+def _log_in(raw: pq.abc.PGconn, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while (status := raw.connect_poll()) != pq.PollingStatus.OK:
+        if status == pq.PollingStatus.FAILED:
+            raise psycopg.OperationalError(raw.get_error_message())
+        waits = select.poll()
+        waits.register(raw.socket, select.POLLIN if status == pq.PollingStatus.READING else select.POLLOUT)
+        if not waits.poll(max((end - time.monotonic()) * 1000, 0)):
+            raise silent(seconds)
 
 
 def server_engine(url: str, password: str, seconds: float, lock_seconds: float, *, owner: bool = False) -> Engine:
@@ -147,7 +152,7 @@ class ServerSession:
         words = [f"BEGIN; SET LOCAL synchronous_commit TO {'on' if durable else 'off'}"]
         if durable:
             numbers = sorted({_lock_number(institution) for institution in institutions})
-            words.append(f"SELECT pg_advisory_xact_lock({LOCKS}, number) FROM unnest(ARRAY{numbers}) AS number")
+            words.append(f"SELECT pg_advisory_xact_lock({LOCKS}, number) FROM unnest(ARRAY{numbers}) AS number")  # noqa: S608 - numbers
         found = self._first(lambda: "; ".join([*words, self._entering(institutions[0])]))
         self._entered, self._ending = True, ""
         return found

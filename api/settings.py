@@ -96,7 +96,7 @@ class Settings:
     # Records
 
     records_url: str = field(default="", repr=False)
-    """PostgreSQL that keeps the records, as the app's role: `postgresql://ringfence@127.0.0.1:5432/ringfence`; empty: a file of the folder."""
+    """PostgreSQL that keeps the records, as the app's role: `postgresql://ROLE@HOST:PORT/DATABASE`; empty: a file."""
     records_password: str = field(default="", repr=False)
     """Password of that role; better in a file."""
     records_password_file: Path = Path()
@@ -175,7 +175,7 @@ class Settings:
         Raises `InvalidSetting` for an unknown name or a value that cannot be read, naming it and what is allowed.
         """
         source = os.environ if environ is None else environ
-        known = {field.name: field for field in fields(cls)}
+        known = {one.name: one for one in fields(cls)}
         values: dict[str, object] = {}
         for variable, text in source.items():
             if not variable.startswith(PREFIX) or variable in OTHERS:
@@ -187,12 +187,12 @@ class Settings:
         return cls(**values)  # type: ignore[arg-type]
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
+        for one in fields(self):
+            value = getattr(self, one.name)
             if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 0:
-                raise InvalidSetting(f"{PREFIX}{field.name.upper()} is {value}: give a number of 0 or more.")
+                raise InvalidSetting(f"{PREFIX}{one.name.upper()} is {value}: give a number of 0 or more.")
             if isinstance(value, float) and not math.isfinite(value):
-                raise InvalidSetting(f"{PREFIX}{field.name.upper()} is {value}: give a number.")
+                raise InvalidSetting(f"{PREFIX}{one.name.upper()} is {value}: give a number.")
         if self.log_level not in LEVELS:
             raise InvalidSetting(f"{PREFIX}LOG_LEVEL is {self.log_level!r}: give one of {', '.join(LEVELS)}.")
         if self.decision_seconds + self.grace_seconds >= 1.0:

@@ -13,7 +13,6 @@ from typing import Any, Final
 from sqlalchemy import ClauseElement, Connection, exc
 from sqlalchemy.dialects.postgresql import Insert, insert
 
-
 __all__ = ["Hot", "Insert", "upsert"]
 
 upsert: Final = insert

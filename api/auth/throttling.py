@@ -38,7 +38,9 @@ class Throttle:
         """Milliseconds that this caller has to wait before a password is looked at; 0 when it need not."""
         longest = 0
         for hash_, most in self._counts(institution, name, address):
-            row = connection.execute(select(sign_in_tries).where(sign_in_tries.c.hash == hash_)).first()
+            # A row to hold until the try is counted, so that of many guesses at once each sees those before it.
+            connection.execute(upsert(sign_in_tries).values(hash=hash_, tries=0, since=now).on_conflict_do_nothing())
+            row = connection.execute(select(sign_in_tries).where(sign_in_tries.c.hash == hash_).with_for_update()).first()
             if row is not None and row.tries >= most:
                 longest = max(longest, row.since + self.wait - now)
         return longest

@@ -42,7 +42,9 @@ async def show(services: Services, principal: Principal, id: str) -> HTMLRespons
     decision = await services.records.read(lambda connection: records.decision(connection, institution, id), institution=institution)
     if decision is None:
         return message("No such decision", "There is no decision with this id here: check the link.", 404)
-    strategy = await services.records.read(lambda connection: records.strategy(connection, institution, decision.strategy), institution=institution)
+    strategy = await services.records.read(
+        lambda connection: records.strategy(connection, institution, decision.strategy), institution=institution
+    )
     return render(decision, strategy, principal)
 
 

@@ -181,7 +181,18 @@ class Cluster:
                 os.chown(self.log, self.account.pw_uid, self.account.pw_gid)
             log.flush()
         begun = self.run(
-            "pg_ctl", "start", "-D", self.data, "-l", self.log, "-w", "-t", str(int(SECONDS)), "-o", f"-p {self.port()} {options}", check=False
+            "pg_ctl",
+            "start",
+            "-D",
+            self.data,
+            "-l",
+            self.log,
+            "-w",
+            "-t",
+            str(int(SECONDS)),
+            "-o",
+            f"-p {self.port()} {options}",
+            check=False,
         )
         if begun.returncode != 0:
             tail = " ".join(self.log.read_text(errors="replace").splitlines()[-3:])
@@ -247,8 +258,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="docker/servers/postgres", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("action", choices=["start", "stop", "status", "env"])
     default = Path(__file__).resolve().parent.parent.parent / ".servers" / "postgres"
-    parser.add_argument("--folder", type=Path, default=default, help="where everything of it is (default: .servers/postgres of the checkout)")
-    parser.add_argument("--port", type=int, default=None, help=f"of the loopback (default: the one it had, or the first free from {FIRST_PORT})")
+    parser.add_argument(
+        "--folder", type=Path, default=default, help="where everything of it is (default: .servers/postgres of the checkout)"
+    )
+    parser.add_argument(
+        "--port", type=int, default=None, help=f"of the loopback (default: the one it had, or the first free from {FIRST_PORT})"
+    )
     given = parser.parse_args()
     cluster = Cluster(given.folder)
     begun = time.monotonic()

@@ -39,7 +39,7 @@ def test_a_process_killed_at_any_step_of_a_decision_has_one_effect_after_the_ret
             found = await retried(services, principal)
             assert await counts(services, principal) == ONE
             assert found.replayed == (step == "after writing")
-            assert await services.records.read(lambda c: audit.verify(c, services.vault.audit_key, BANK.id)) == 1
+            assert await services.records.read(lambda c: audit.verify(c, services.vault.audit_key, BANK.id), institution=BANK.id) == 1
             assert (await assess(services, principal, request())).decision.id == found.decision.id
 
     asyncio.run(use())

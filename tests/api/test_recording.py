@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from api import audit
 from api.assessing import Unavailable, assess
@@ -26,8 +27,8 @@ def tie(id_: str, merchant: str = "M-1", **more: Any) -> dict[str, Any]:
 
 
 async def entries(services: Any, institution: str = BANK.id) -> list[tuple[str, str]]:
-    wanted = "SELECT action, principal FROM audit_entries WHERE institution = ? ORDER BY sequence"
-    rows = await services.records.read(lambda c: c.exec_driver_sql(wanted, (institution,)).all())
+    wanted = "SELECT action, principal FROM audit_entries WHERE institution = :institution ORDER BY sequence"
+    rows = await services.records.read(lambda c: c.execute(text(wanted), {"institution": institution}).all(), institution=institution)
     return [tuple(row) for row in rows]
 
 
@@ -108,7 +109,7 @@ def test_an_outcome_is_recorded_once_for_its_key(tmp_path):
             assert await entries(services) == [("loan assessed", principal.id), ("outcome recorded", principal.id)]
             with pytest.raises(IdempotencyConflict):
                 await record_outcome(services, principal, outcome(outcome="REPAID"))
-            assert await services.records.read(lambda c: audit.verify(c, services.vault.audit_key, BANK.id)) == 2
+            assert await services.records.read(lambda c: audit.verify(c, services.vault.audit_key, BANK.id), institution=BANK.id) == 2
 
     asyncio.run(use())
 

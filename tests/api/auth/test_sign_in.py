@@ -63,7 +63,7 @@ def test_signing_in_gives_a_cookie_that_only_our_pages_send_and_no_script_reads(
             assert not any(part.startswith("domain") for part in parts)
             found = (await me(client, cookie=cookie_of(response), origin=ORIGIN)).json()
             assert found["data"]["me"] == {"name": "li.na", "roles": ["ANALYST"], "institution": {"name": "Rural Bank"}}
-            assert await services.records.read(lambda c: audit.verify(c, services.vault.audit_key, BANK.id)) == 1
+            assert await services.records.read(lambda c: audit.verify(c, services.vault.audit_key, BANK.id), institution=BANK.id) == 1
 
     asyncio.run(use())
 
