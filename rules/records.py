@@ -157,9 +157,8 @@ def save_decision(connection: Connection, decision: Decision) -> None:
             "replaced_by": decision.replaced_by,
         },
     )
-    for code in sorted({reason.code for reason in judgement.reasons}):
-        line = {"institution": decision.institution, "code": code, "decided_at": decision.decided_at, "decision": decision.id}
-        KEEP_REASON.run(connection, line)
+    line = {"institution": decision.institution, "decided_at": decision.decided_at, "decision": decision.id}
+    KEEP_REASON.run_many(connection, [{**line, "code": code} for code in sorted({reason.code for reason in judgement.reasons})])
 
 
 def is_degraded(decision: Decision) -> bool:

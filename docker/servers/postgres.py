@@ -102,7 +102,18 @@ class Cluster:
     @property
     def running(self) -> bool:
         """Whether this cluster runs."""
+        self._forget_the_dead()
         return (self.data / "postmaster.pid").exists() and self.run("pg_ctl", "status", "-D", self.data, check=False).returncode == 0
+
+    def _forget_the_dead(self) -> None:
+        """Remove the note of a server that was killed and that nobody has buried: its number would count as a running one's."""
+        note = self.data / "postmaster.pid"
+        try:
+            state = Path(f"/proc/{int(note.read_text().split()[0])}/stat").read_text().rpartition(")")[2].split()[0]
+        except (OSError, ValueError, IndexError):
+            return
+        if state == "Z":
+            note.unlink(missing_ok=True)
 
     def secret(self, role: str) -> Path:
         """The file of a role's password."""
