@@ -5,7 +5,8 @@ Each piece of work runs for one institution, which is set for its transaction al
 the tables' owner) works as `ringfence_app` instead, and is refused when it may not.
 
 Durable transactions take an advisory lock of each institution that they write for, in one order, before anything else: so the head of an
-audit chain has one writer, and two workers' groups cannot lock each other out. Claims take none; their rows are locked one by one.
+audit chain has one writer, and two workers' groups cannot lock each other out. Claims take none; their rows are locked one by one. They wait
+for the disk, too: a lazy commit of PostgreSQL's is lost with a killed server, and with it the moment of a call's first try.
 """
 
 from __future__ import annotations
@@ -149,7 +150,7 @@ class ServerSession:
 
     def begin(self, institutions: Sequence[str | None], *, durable: bool) -> Connection:
         """One round trip: begin, take the institutions' locks in order, and enter the first piece."""
-        words = [f"BEGIN; SET LOCAL synchronous_commit TO {'on' if durable else 'off'}"]
+        words = ["BEGIN; SET LOCAL synchronous_commit TO on"]
         if durable:
             numbers = sorted({_lock_number(institution) for institution in institutions})
             words.append(f"SELECT pg_advisory_xact_lock({LOCKS}, number) FROM unnest(ARRAY{numbers}) AS number")  # noqa: S608 - numbers

@@ -108,7 +108,7 @@ class Records:
         return await self._submit(self._writes, work, timeout, institution)
 
     async def claim(self, work: Work[T], timeout: float | None = None, *, institution: str | None = None) -> T:  # noqa: ASYNC109 - a lighter timer
-        """Like `write`, but what it wrote survives a killed process only, not power loss; it waits for no disk.
+        """Like `write`, but what it wrote need survive a killed process only, not power loss; in a file it waits for no disk.
 
         It may run beside other work of the institution: what it reads in order to write it locks (`with_for_update`).
         """

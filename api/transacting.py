@@ -25,7 +25,8 @@ class Session(Protocol):
     """One thread's own connection, opened when first needed and again after a failure. Methods raise what the driver raises."""
 
     def begin(self, institutions: Sequence[str | None], *, durable: bool) -> Connection:
-        """Begin a transaction of pieces of work for these institutions; without `durable` it need not survive power loss.
+        """Begin a transaction of pieces of work for these institutions; without `durable` it need not survive power loss,
+        but must survive a killed process, the server's included.
 
         Pieces of one institution never run at the same time as those of another transaction that is `durable`.
         """

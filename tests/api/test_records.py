@@ -129,8 +129,8 @@ def test_a_claim_is_seen_by_others_at_once(tmp_path):
     assert run(tmp_path, use) == [(1,)]
 
 
-def test_a_durable_write_waits_for_the_disk_and_a_claim_does_not(tmp_path, each_engine):
-    question, wanted = ("PRAGMA synchronous", (2, 1, 2)) if each_engine == "sqlite" else ("SHOW synchronous_commit", ("on", "off", "on"))
+def test_a_durable_write_waits_for_the_disk_and_a_claim_in_a_file_does_not(tmp_path, each_engine):
+    question, wanted = ("PRAGMA synchronous", (2, 1, 2)) if each_engine == "sqlite" else ("SHOW synchronous_commit", ("on", "on", "on"))
 
     def level(connection: Connection) -> object:
         return connection.exec_driver_sql(question).scalar_one()
