@@ -4,8 +4,8 @@ Each piece of work runs for one institution, which is set for its transaction al
 `api/migrations` show it the rows of that institution and no other. The role must not be able to pass by them: one that could (a superuser,
 the tables' owner) works as `ringfence_app` instead, and is refused when it may not.
 
-Durable transactions take an advisory lock of each institution that they write for, in one order, before anything else: so the head of an
-audit chain has one writer, and two workers' groups cannot lock each other out. Claims take none; their rows are locked one by one. They wait
+Durable transactions take an advisory lock of each institution that they write for, in one order, before anything else: so an audit
+chain has one writer, and two workers' groups cannot lock each other out. Claims take none; their rows are locked one by one. They wait
 for the disk, too: a lazy commit of PostgreSQL's is lost with a killed server, and with it the moment of a call's first try.
 """
 
