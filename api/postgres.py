@@ -24,7 +24,7 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, Engine, create_engine, exc
 from sqlalchemy.pool import NullPool
 
-from api.transacting import Unreachable
+from api.transacting import RecordsUnavailable, Unreachable
 
 T = TypeVar("T")
 
@@ -105,7 +105,11 @@ def server_engine(url: str, password: str, seconds: float, lock_seconds: float, 
     """
     given = {"password": password} if password else {}
     bounds = {"application_name": "ringfence", "client_encoding": "UTF8", "keepalives_idle": "5", "keepalives_interval": "2"}
-    conninfo = make_conninfo(url, **given, **bounds)
+    try:
+        conninfo = make_conninfo(url, **given, **bounds)
+    except psycopg.ProgrammingError:  # its words repeat what was given, a password perhaps
+        words = "cannot be read as an address of PostgreSQL: give postgresql://ROLE@HOST:PORT/DATABASE"
+        raise RecordsUnavailable(f"RINGFENCE_RECORDS_{'OWNER_' if owner else ''}URL {words}.") from None
     # The server gives up before we do, so that a lock held elsewhere is told from a silent server.
     words = {"lock_timeout": min(lock_seconds, seconds * 0.8), "statement_timeout": seconds * 0.9}
     words |= {"idle_in_transaction_session_timeout": max(seconds, 2.0)}

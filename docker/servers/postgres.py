@@ -55,10 +55,15 @@ def fail(sentence: str) -> NoReturn:
     raise SystemExit(2)
 
 
-def programs() -> Path:
-    """The folder of the newest PostgreSQL's programs on this machine."""
+def places() -> list[Path]:
+    """Where a system's package puts PostgreSQL's programs."""
+    return [*Path("/usr/lib/postgresql").glob("*/bin"), *(Path(one) for one in os.environ.get("PATH", "").split(os.pathsep) if one)]
+
+
+def programs(folders: list[Path]) -> Path:
+    """The folder of the newest PostgreSQL's programs among these."""
     found = []
-    for folder in [*Path("/usr/lib/postgresql").glob("*/bin"), *(Path(p) for p in os.environ.get("PATH", "").split(os.pathsep) if p)]:
+    for folder in folders:
         if all((folder / name).is_file() for name in ("initdb", "pg_ctl", "postgres")):
             folder = (folder / "postgres").resolve().parent
             said = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=False).stdout
@@ -77,7 +82,7 @@ class Cluster:
         self.folder = folder.resolve()
         self.data = self.folder / "data"
         self.log = self.folder / "postgres.log"
-        self.programs = programs()
+        self.programs = programs(places())
         self.account = self._account()
 
     def _account(self) -> pwd.struct_passwd | None:
