@@ -111,9 +111,9 @@ def server_engine(url: str, password: str, seconds: float, lock_seconds: float, 
         words = "cannot be read as an address of PostgreSQL: give postgresql://ROLE@HOST:PORT/DATABASE"
         raise RecordsUnavailable(f"RINGFENCE_RECORDS_{'OWNER_' if owner else ''}URL {words}.") from None
     # The server gives up before we do, so that a lock held elsewhere is told from a silent server.
-    words = {"lock_timeout": min(lock_seconds, seconds * 0.8), "statement_timeout": seconds * 0.9}
-    words |= {"idle_in_transaction_session_timeout": max(seconds, 2.0)}
-    setting = "; ".join(f"SET {name} = {int(value * 1000)}" for name, value in words.items())
+    limits = {"lock_timeout": min(lock_seconds, seconds * 0.8), "statement_timeout": seconds * 0.9}
+    limits |= {"idle_in_transaction_session_timeout": max(seconds, 2.0)}
+    setting = "; ".join(f"SET {name} = {int(value * 1000)}" for name, value in limits.items())
 
     def make() -> BoundedConnection:
         connection = connect(conninfo, seconds)

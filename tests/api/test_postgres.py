@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import Any, TypeVar
 
 import pytest
@@ -55,7 +56,11 @@ def scene(records: Records, use: Callable[[Records], Awaitable[T]]) -> T:
 def note(number: int, institution: str = BANK.id) -> Callable[[Connection], int]:
     """A durable write that a later read finds."""
     event = audit.Event(institution, NOW + number, f"pri_{number}", "noted")
-    return lambda connection: audit.append(connection, lambda _: b"k" * 32, event)
+    return partial(audit.append, keys=audit_key, event=event)
+
+
+def audit_key(_institution: str) -> bytes:
+    return b"k" * 32
 
 
 async def costs(call: Callable[[], Awaitable[object]]) -> float:
@@ -90,7 +95,7 @@ def test_a_server_that_is_gone_costs_350_ms_once_and_nothing_while_it_is_left_al
             way.deaf = True
         begun = time.perf_counter()
         calls = [records.write, records.claim, records.read] * 10
-        spent = await asyncio.gather(*(costs(lambda call=call: call(note(1), institution=BANK.id)) for call in calls))
+        spent = await asyncio.gather(*(costs(partial(call, note(1), institution=BANK.id)) for call in calls))
         assert max(spent) < SILENCE + SLACK
         assert time.perf_counter() - begun < SILENCE + SLACK, "they are refused together"
         assert await costs(lambda: records.write(note(1), institution=BANK.id)) < 0.05, "it is left alone for a moment"
@@ -188,10 +193,10 @@ def test_groups_of_several_workers_never_lock_each_other_out(database):
         for number in range(300):
             name = names[number * 7 % len(names)]
             event = audit.Event(name, NOW, f"pri_{number}", "noted")
-            works.append(workers[number % 3].write(lambda c, e=event: audit.append(c, lambda _: b"k" * 32, e), institution=name))
+            works.append(workers[number % 3].write(partial(audit.append, keys=audit_key, event=event), institution=name))
         found: list[object] = list(await asyncio.gather(*works, return_exceptions=True))
         for name in names:
-            length = await workers[0].read(lambda c, n=name: audit.verify(c, lambda _: b"k" * 32, n), institution=name)
+            length = await workers[0].read(partial(audit.verify, keys=audit_key, institution=name), institution=name)
             assert length == sum(names[number * 7 % len(names)] == name for number in range(300))
         for one in workers:
             await asyncio.to_thread(one.close)
@@ -226,7 +231,7 @@ def through(database: Database, way: Proxy, monkeypatch: pytest.MonkeyPatch) -> 
     return way
 
 
-DEPLOYED = {"records_silence_seconds": SILENCE, "records_timeout": 0.8}
+DEPLOYED: dict[str, Any] = {"records_silence_seconds": SILENCE, "records_timeout": 0.8}
 
 
 @pytest.mark.parametrize("how", ["refused", "silent", "50 ms slower", "200 ms slower", "2 s slower"])
@@ -262,7 +267,7 @@ def test_answers_cut_off_anywhere_in_a_decision_give_one_effect(tmp_path, throug
                 key, loan = f"key-{number:08d}", f"L-{number}"
                 await asyncio.gather(assess(services, principal, request(key, loan)), _cut(through, number), return_exceptions=True)
                 through.cut_answers = 0
-                await recovers(lambda key=key, loan=loan: assess(services, principal, request(key, loan)))
+                await recovers(partial(assess, services, principal, request(key, loan)))
                 found = await counts(services, principal, loan)
                 assert (found["facts"], found["decisions"], found["entries"]) == (1, 1, 1), number
             chain = await services.records.read(lambda c: audit.verify(c, services.vault.audit_key, BANK.id), institution=BANK.id)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 import psycopg
 import pytest
@@ -50,8 +52,8 @@ def fill(connection: Connection, institution: str) -> None:
 
 async def filled(records: Records) -> None:
     for institution in (BANK.id, OTHER.id):
-        await records.write(lambda c, of=institution: make_one(c, of), institution=institution)
-        await records.write(lambda c, of=institution: fill(c, of), institution=institution)
+        for work in (make_one, fill):
+            await records.write(partial(work, institution=institution), institution=institution)
 
 
 def make_one(connection: Connection, institution: str) -> None:
@@ -210,11 +212,11 @@ def test_pieces_of_one_commit_and_one_that_failed_leave_no_institution_to_the_ne
         with open_test_records(tmp_path) as records:
             await records.write(make_institutions)
             names = [BANK.id, OTHER.id, None] * 20
-            found: list[object] = []
+            found: list[Any] = []
             for _ in range(3):
                 works = [records.write(failing if number % 5 == 4 else seen, institution=name) for number, name in enumerate(names)]
                 found += await asyncio.gather(*works, return_exceptions=True)
-            wanted: list[object] = [[name] if name else [OTHER.id, BANK.id] for name in names] * 3
+            wanted: list[Any] = [[name] if name else [OTHER.id, BANK.id] for name in names] * 3
             return [got == want for got, want in zip(found, wanted, strict=True) if not isinstance(got, ValueError)]
 
     found = asyncio.run(use())
