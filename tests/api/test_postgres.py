@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
@@ -11,8 +12,9 @@ from typing import Any, TypeVar
 import pytest
 from sqlalchemy import Connection
 
-from api import audit, idempotency
+from api import audit, idempotency, queue
 from api.assessing import Unavailable, assess
+from api.auth.throttling import Throttle
 from api.idempotency import Claim, IdempotencyInProgress, Intent
 from api.postgres import server_engine
 from api.records import Bounds, Records, RecordsUnavailable
@@ -186,18 +188,19 @@ def test_a_transaction_whose_process_is_gone_in_silence_lets_go_of_its_locks_wit
 
 def test_groups_of_several_workers_never_lock_each_other_out(database):
     names = [f"bank-{number}" for number in range(6)]
+    drawn = random.Random(1).choices(names, k=300)
 
     async def use() -> list[object]:
         workers = [opened(database, seconds=10, timeout=20, lock_seconds=8) for _ in range(3)]
         works = []
         for number in range(300):
-            name = names[number * 7 % len(names)]
+            name = drawn[number]
             event = audit.Event(name, NOW, f"pri_{number}", "noted")
             works.append(workers[number % 3].write(partial(audit.append, keys=audit_key, event=event), institution=name))
         found: list[object] = list(await asyncio.gather(*works, return_exceptions=True))
         for name in names:
             length = await workers[0].read(partial(audit.verify, keys=audit_key, institution=name), institution=name)
-            assert length == sum(names[number * 7 % len(names)] == name for number in range(300))
+            assert length == drawn.count(name)
         for one in workers:
             await asyncio.to_thread(one.close)
         return [one for one in found if isinstance(one, BaseException)]
@@ -221,6 +224,42 @@ def test_of_calls_of_several_workers_with_one_key_at_once_one_holds_it(database)
             await asyncio.to_thread(one.close)
 
     asyncio.run(use())
+
+
+def test_jobs_taken_by_several_workers_at_once_are_each_taken_once_and_none_is_passed_over(database):
+    async def use() -> list[str | None]:
+        workers = [opened(database, seconds=10, timeout=20) for _ in range(3)]
+        for number in range(60):
+            job = partial(queue.put, institution=BANK.id, kind="decide again", payload=b"sealed", now=NOW + number, most=100)
+            await workers[0].write(job, institution=BANK.id)
+        taking = [workers[number % 3].claim(lambda c: queue.take(c, NOW + 1_000, 60_000)) for number in range(60)]
+        found = await asyncio.gather(*taking)
+        for one in workers:
+            await asyncio.to_thread(one.close)
+        return [job and job.id for job in found]
+
+    taken = asyncio.run(use())
+    assert None not in taken
+    assert len(set(taken)) == 60
+
+
+def test_guesses_at_several_workers_at_once_are_all_counted(database):
+    throttle = Throttle(b"k" * 32, 3, 1_000, 60_000)
+
+    def guess(connection: Connection) -> bool:
+        if throttle.waits(connection, BANK.id, "li.na", "10.0.0.1", NOW):
+            return False
+        throttle.note(connection, BANK.id, "li.na", "10.0.0.1", NOW)
+        return True
+
+    async def use() -> int:
+        workers = [opened(database, seconds=10, timeout=20) for _ in range(3)]
+        found = await asyncio.gather(*(workers[number % 3].claim(guess) for number in range(90)))
+        for one in workers:
+            await asyncio.to_thread(one.close)
+        return sum(found)
+
+    assert asyncio.run(use()) == 3
 
 
 @pytest.fixture
