@@ -75,11 +75,11 @@ def have_records(settings: Settings) -> bool:
     return bool(settings.records_url) or (settings.data / RECORDS_FILE).exists()
 
 
-def open_records(settings: Settings, *, patient: bool = False, checked: bool = False) -> tuple[Records, Vault]:
+def open_records(settings: Settings, *, patient: bool = False, checked: bool = False, restoring: bool = False) -> tuple[Records, Vault]:
     """Records at this version's tables, and the vault whose keys they were made with.
 
     A `patient` caller waits ten seconds for a server, and not what a decision may wait; when a server's records were `checked` a
-    moment ago, one that is down now is no reason not to open.
+    moment ago, one that is down now is no reason not to open; when `restoring`, a graph without records is none either.
 
     Raises `VaultError` for a lost or exchanged key file, `CannotMigrate`, `RecordsUnavailable`, `OSError`; each says what to do.
     """
@@ -87,9 +87,9 @@ def open_records(settings: Settings, *, patient: bool = False, checked: bool = F
         settings.records_queue, settings.records_group, settings.records_readers, settings.records_timeout, settings.records_lock_seconds
     )
     if settings.records_url:
-        return _open_served(settings, bounds, patient=patient, checked=checked)
+        return _open_served(settings, bounds, patient=patient, checked=checked, restoring=restoring)
     vault = open_vault(settings)
-    if (settings.data / GRAPH_FILE).exists() and not (settings.data / RECORDS_FILE).exists():
+    if not restoring and (settings.data / GRAPH_FILE).exists() and not (settings.data / RECORDS_FILE).exists():
         raise RecordsUnavailable(
             f"{settings.data / RECORDS_FILE} is missing though {GRAPH_FILE} is there: restore it from a backup, or begin in another folder."
         )
@@ -152,14 +152,14 @@ def _migrate_served(settings: Settings) -> bool:
         engine.dispose()
 
 
-def _open_served(settings: Settings, bounds: Bounds, *, patient: bool, checked: bool) -> tuple[Records, Vault]:
+def _open_served(settings: Settings, bounds: Bounds, *, patient: bool, checked: bool, restoring: bool) -> tuple[Records, Vault]:
     """The records of a server, and the vault."""
     from api.postgres import server_engine
 
     seconds = COMMAND_LOCK_SECONDS if patient else settings.records_silence_seconds
     engine = server_engine(settings.records_url, settings.records_secret(), seconds, bounds.lock_seconds)
     try:
-        vault = _match_keys(settings, engine)
+        vault = _match_keys(settings, engine, restoring=restoring)
     except Exception as error:
         told = _told(error)
         if not (checked and isinstance(told, RecordsUnavailable)):
@@ -169,19 +169,19 @@ def _open_served(settings: Settings, bounds: Bounds, *, patient: bool, checked: 
     return Records(engine, bounds), vault
 
 
-def _match_keys(settings: Settings, engine: Engine) -> Vault:
+def _match_keys(settings: Settings, engine: Engine, *, restoring: bool) -> Vault:
     """The vault that a server's records were made with; its key file is made when neither they nor a graph were begun."""
     if not migrations.check(engine):
         _migrate_served(settings)
     folder = prepare_folder(settings)
     with engine.connect() as connection:
         kept = _key_check(connection)
-        if kept is None and (folder / GRAPH_FILE).exists():
+        if kept is None and (folder / GRAPH_FILE).exists() and not restoring:
             raise RecordsUnavailable(
                 f"The records of RINGFENCE_RECORDS_URL are empty though {GRAPH_FILE} is there: name those that belong to it, "
                 "restore them from a backup, or begin in another folder."
             )
-        vault = Vault.open(folder / KEY_FILE, create=kept is None)
+        vault = Vault.open(folder / KEY_FILE, create=kept is None and not restoring)
         _check_key_file(connection, vault)
     return vault
 

@@ -24,6 +24,7 @@ COMMANDS: Final[dict[str, str]] = {
     "users": "api.cli.users",
     "audit": "api.cli.audit",
     "migrate": "api.cli.migrate",
+    "records": "api.cli.records",
 }
 """Every subcommand by name, with the module whose `command` it is, in the order of the help."""
 

@@ -236,7 +236,7 @@ def test_jobs_taken_by_several_workers_at_once_are_each_taken_once_and_none_is_p
         found = await asyncio.gather(*taking)
         for one in workers:
             await asyncio.to_thread(one.close)
-        return [job and job.id for job in found]
+        return [None if job is None else job.id for job in found]
 
     taken = asyncio.run(use())
     assert None not in taken
