@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from api import audit, idempotency, judging, queue
+from api import audit, idempotency, judging, outbox, queue
 from api.context import Principal, Services
 from api.idempotency import Answered, Claim, Fenced, IdempotencyInProgress, Intent
 from api.judging import Asked, Raw, Spent
@@ -229,7 +229,8 @@ async def _write(
             queue.put(connection, kept.institution, DECIDE_AGAIN, job, kept.decided_at, settings.jobs_waiting)
         subjects = (kept.id, kept.dossier.application.loan)
         event = audit.Event(kept.institution, kept.decided_at, principal.id, "loan assessed", subjects, digest)
-        audit.append(connection, services.vault.audit_key, event)
+        number = audit.append(connection, services.vault.audit_key, event)
+        outbox.append(connection, number, outbox.Event(kept.institution, kept.decided_at, outbox.DECISION_MADE, kept.id))
         return kept
 
     return await services.records.write(work, budget.end(), institution=decision.institution)

@@ -39,6 +39,7 @@ LENDING: Final[tuple[Table, ...]] = (
     tables.idempotency_keys,
     tables.audit_heads,
     tables.audit_entries,
+    tables.events,
     rules.tables.strategies,
     rules.tables.live_strategies,
     rules.tables.decisions,

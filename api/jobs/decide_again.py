@@ -12,7 +12,7 @@ from typing import Final
 import orjson
 from sqlalchemy import Connection
 
-from api import audit, judging, queue
+from api import audit, judging, outbox, queue
 from api.assessing import DECIDE_AGAIN
 from api.auth.institutions import the_institution
 from api.context import Services
@@ -80,7 +80,9 @@ async def _write(services: Services, job: Job, decision: Decision, received: flo
         save_decision(connection, kept)
         subjects = (kept.id, kept.dossier.application.loan, job.id)
         event = audit.Event(kept.institution, kept.decided_at, SYSTEM, "loan decided again", subjects, digest)
-        audit.append(connection, services.vault.audit_key, event)
+        number = audit.append(connection, services.vault.audit_key, event)
+        made = outbox.Event(kept.institution, kept.decided_at, outbox.DECISION_MADE, kept.id, outbox.SOURCE_RECOVERED)
+        outbox.append(connection, number, made)
 
     await services.records.write(work, institution=job.institution)
 

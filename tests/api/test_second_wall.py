@@ -29,7 +29,7 @@ from tests.servers import APP, OWNER, SUPERUSER, Database
 
 pytestmark = [pytest.mark.usefixtures("each_engine"), POSTGRES_ALONE]
 
-LENDING = ("audit_entries", "audit_heads", "decision_reasons", "decisions", "idempotency_keys", "live_strategies", "strategies")
+LENDING = ("audit_entries", "audit_heads", "decision_reasons", "decisions", "events", "idempotency_keys", "live_strategies", "strategies")
 ACCESS = ("institutions", "principals", "api_keys", "links", "sessions", "jobs")
 
 
@@ -174,6 +174,7 @@ def test_the_role_cannot_bypass_the_wall(app, trying):
         "DELETE FROM strategies",
         "UPDATE deployment SET value = 'x'",
         "DELETE FROM institutions",
+        "UPDATE events SET subject = 'x'",
     ],
 )
 def test_what_is_never_changed_the_role_may_not_change(app, forbidden):

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
-from api.cli import COMMANDS, audit, demo, import_, institutions, keys, migrate, query, serve, simulate, users
+from api.cli import COMMANDS, audit, demo, import_, institutions, keys, migrate, query, records, serve, simulate, users
 from tests.api.cli.calling import call
 
 
@@ -23,7 +23,7 @@ def every_command() -> Iterator[tuple[str, ...]]:
 
 
 def test_the_list_names_every_command_by_its_module():
-    modules = (demo, serve, import_, simulate, query, institutions, keys, users, audit, migrate)
+    modules = (demo, serve, import_, simulate, query, institutions, keys, users, audit, migrate, records)
     assert list(COMMANDS.values()) == [module.__name__ for module in modules]
     assert {path.stem for path in Path(str(audit.__file__)).parent.glob("*.py")} - {"__init__", "options"} == {
         module.__name__.rpartition(".")[2] for module in modules
