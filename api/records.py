@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Engine, exc
 
@@ -32,6 +32,10 @@ Work = Callable[[Connection], T]
 """What is run: it reads and writes tables, raises what its caller is to see, and never commits."""
 
 __all__ = ["Bounds", "Records", "RecordsUnavailable", "Work", "open_embedded", "unavailable"]
+
+
+SERVED_GROUP: Final = 16
+"""Most writes in one commit on a server: its institutions wait meanwhile in other processes, and each write is several round trips."""
 
 
 @dataclass(slots=True, eq=False)
@@ -80,6 +84,7 @@ class Records:
         self._session = _sessions(engine)
         served = engine.dialect.name != "sqlite"
         self._claims: Line = queue.SimpleQueue() if served else self._writes
+        self._group = min(self.bounds.group, SERVED_GROUP) if served else self.bounds.group
         self._pause = self.bounds.pause if served else 0.0
         self._alone_until = 0.0
         """Moment of `time.monotonic` until which a server that failed is not asked."""
@@ -169,7 +174,7 @@ class Records:
             if item is None:
                 break
             items = [item]
-            while len(items) < self.bounds.group:
+            while len(items) < self._group:
                 try:
                     following = self._writes.get_nowait()
                 except queue.Empty:
