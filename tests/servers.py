@@ -37,8 +37,9 @@ SUPERUSER: Final = "postgres"
 VARIABLES: Final = ("RECORDS_URL", "RECORDS_PASSWORD_FILE", "RECORDS_OWNER_URL", "RECORDS_OWNER_PASSWORD_FILE")
 
 
-class Absent(Exception):
-    """This machine has no PostgreSQL."""
+def present() -> bool:
+    """Whether this machine has a PostgreSQL to start."""
+    return any(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or shutil.which("initdb") is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,9 @@ class Postgres:
     """At this version's tables, and empty."""
 
     def start(self) -> None:
-        """Start it; raises `Absent` when the machine has none."""
+        """Start it."""
         command = [sys.executable, str(SCRIPT), "start", "--folder", str(self.folder)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-        if done.returncode == 2 and "is not on this machine" in done.stderr:
-            raise Absent(done.stderr.strip())
         assert done.returncode == 0, done.stderr
         self.port = int((self.folder / "port").read_text())
 
@@ -158,7 +157,7 @@ class Postgres:
 
 @contextmanager
 def postgres() -> Iterator[Postgres]:
-    """A running server; raises `Absent`."""
+    """A running server."""
     # Not below pytest's own folder: the server's user may not enter that.
     server = Postgres(Path(tempfile.mkdtemp(prefix="ringfence-postgres-")))
     try:

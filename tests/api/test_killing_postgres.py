@@ -16,7 +16,7 @@ from tests.api.cli.calling import call
 from tests.api.opened import BANK
 from tests.api.served import Server, prepared, served
 from tests.api.test_killing import WRITES, check, drive
-from tests.servers import Absent, Database, postgres
+from tests.servers import Database, Postgres, postgres
 from tests.settings import SOAK
 
 KILLS = 20 if SOAK else 2
@@ -27,14 +27,12 @@ RECOVERY = 5.0
 @pytest.fixture
 def killable(postgres_server: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """A database on a server of this test's own, which may be killed."""
-    try:
-        with postgres() as server:
-            database = server.database()
-            for name, value in database.environ().items():
-                monkeypatch.setenv(name, value)
-            yield database
-    except Absent as error:
-        raise AssertionError("it was here a moment ago") from error
+    assert isinstance(postgres_server, Postgres)
+    with postgres() as server:
+        database = server.database()
+        for name, value in database.environ().items():
+            monkeypatch.setenv(name, value)
+        yield database
 
 
 def readiness(server: Server) -> dict[str, str]:

@@ -111,7 +111,7 @@ def test_a_server_that_is_gone_costs_350_ms_once_and_nothing_while_it_is_left_al
     scene(opened(database, way), use)
 
 
-def test_a_server_that_was_restarted_costs_nobody_a_refusal():
+def test_a_server_that_was_restarted_costs_nobody_a_refusal(postgres_server):
     with postgres() as server:
         database = server.database()
 
