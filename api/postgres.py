@@ -147,8 +147,8 @@ class ServerSession:
     engine: Engine
     connection: Connection | None = None
     raw: BoundedConnection | None = None
-    _entered: bool = False
-    """The first piece was entered with the beginning."""
+    _entered: tuple[str | None] | None = None
+    """The institution of the first piece, which was entered with the beginning; None once that was used."""
     _ending: str = ""
     """The end of the piece before, to be sent with what comes next."""
 
@@ -159,7 +159,7 @@ class ServerSession:
             numbers = sorted({_lock_number(institution) for institution in institutions})
             words.append(f"SELECT pg_advisory_xact_lock({LOCKS}, number) FROM unnest(ARRAY{numbers}) AS number")  # noqa: S608 - numbers
         found = self._first(lambda: "; ".join([*words, self._entering(institutions[0])]))
-        self._entered, self._ending = True, ""
+        self._entered, self._ending = (institutions[0],), ""
         return found
 
     def look(self, institution: str | None) -> Connection:
@@ -168,8 +168,8 @@ class ServerSession:
 
     def enter(self, institution: str | None) -> None:
         """A savepoint, and the institution; both are undone together."""
-        if self._entered:
-            self._entered = False
+        entered, self._entered = self._entered, None
+        if entered == (institution,):
             return
         self._send(self._ending + self._entering(institution))
         self._ending = ""

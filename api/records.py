@@ -34,6 +34,9 @@ Work = Callable[[Connection], T]
 __all__ = ["Bounds", "Records", "RecordsUnavailable", "Work", "open_embedded", "unavailable"]
 
 
+LOCK_NOT_AVAILABLE: Final = "55P03"
+"""SQLSTATE of a lock that was waited for in vain."""
+
 SERVED_GROUP: Final = 16
 """Most writes in one commit on a server: its institutions wait meanwhile in other processes, and each write is several round trips."""
 
@@ -201,7 +204,7 @@ class Records:
         started = time.thread_time_ns()
         try:
             self._check_alone()
-            connection = session.begin([item.institution for item in items], durable=durable)
+            connection = _begin(session, items, durable=durable)
             for item in items:
                 _run_in_savepoint(session, connection, item)
             begun = time.perf_counter()
@@ -278,7 +281,19 @@ def unavailable(error: BaseException) -> RecordsUnavailable:
     return refusal
 
 
+def _begin(session: Session, items: Sequence[_Item[Any]], *, durable: bool) -> Connection:
+    """Begin; while a server's lock is held elsewhere, as long as anybody still waits for what follows."""
+    while True:
+        try:
+            return session.begin([item.institution for item in items], durable=durable)
+        except Exception as error:
+            if getattr(error, "sqlstate", None) != LOCK_NOT_AVAILABLE or all(item.future.done() for item in items):
+                raise
+
+
 def _run_in_savepoint(session: Session, connection: Connection, item: _Item[Any]) -> None:
+    if item.future.done():  # nobody waits any more: what had not begun is never begun
+        return
     session.enter(item.institution)
     try:
         item.result = item.work(connection)

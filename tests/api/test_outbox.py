@@ -61,7 +61,7 @@ def test_a_decision_and_one_made_again_are_told_in_order_with_why(tmp_path):
 
 
 def test_readers_who_follow_while_workers_write_at_once_miss_nothing_and_hear_nothing_twice(tmp_path):
-    async def use() -> list[str]:
+    async def use() -> tuple[list[str], list[str]]:
         with open_test_records(tmp_path) as first, open_test_records(tmp_path) as second:
             writing = [
                 (first, second)[number % 2].write(partial(happen, number=number, fails=number % 7 == 0), institution=BANK.id)
@@ -76,11 +76,11 @@ def test_readers_who_follow_while_workers_write_at_once_miss_nothing_and_hear_no
                 heard += [one.event.subject for one in news]
                 place = news[-1].number if news else place
                 over = over and not news
-            await done
-            return heard
+            acknowledged = [f"dec_{number}" for number, one in enumerate(await done) if isinstance(one, int)]
+            return heard, acknowledged
 
-    heard = asyncio.run(use())
-    assert sorted(heard) == sorted(f"dec_{number}" for number in range(200) if number % 7)
+    heard, acknowledged = asyncio.run(use())
+    assert sorted(heard) == sorted(acknowledged) == sorted(f"dec_{number}" for number in range(200) if number % 7)
 
 
 def test_a_cursor_leads_to_the_next_event_for_seven_days(connection):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -12,14 +13,14 @@ import pytest
 from psycopg import errors
 from sqlalchemy import Connection, select
 
-from api import audit, idempotency, migrations, queue
+from api import audit, idempotency, migrations, postgres, queue
 from api.auth.institutions import all_institutions, create_institution
 from api.auth.keys import create_key, keys_of, principal_of_key
 from api.auth.sessions import open_session
 from api.context import Role
 from api.idempotency import Intent
 from api.postgres import server_engine
-from api.records import Records
+from api.records import Bounds, Records, RecordsUnavailable
 from rules.model import Verdict
 from rules.records import save_decision
 from rules.tables import decisions
@@ -233,6 +234,28 @@ def test_keys_of_another_institution_are_not_listed(tmp_path):
             return len(own), len(others)
 
     assert asyncio.run(use()) == (1, 0)
+
+
+def test_a_piece_that_nobody_waits_for_any_more_leaves_its_institution_to_no_other(tmp_path, database):
+    release = threading.Event()
+
+    async def use() -> tuple[object, object]:
+        with open_test_records(tmp_path, Bounds(timeout=10, lock_seconds=0.2)) as records, database.connect(SUPERUSER) as other:
+            await filled(records)
+            other.execute("SELECT pg_advisory_lock(%s, %s)", (postgres.LOCKS, postgres._lock_number(BANK.id)))
+            busy = asyncio.ensure_future(records.write(lambda c: release.wait(5)))
+            await asyncio.sleep(0.1)
+            whole = select(decisions.c.institution)
+            expired = asyncio.ensure_future(records.write(lambda c: list(c.execute(whole).scalars()), 0.6, institution=BANK.id))
+            waits = asyncio.ensure_future(records.write(lambda c: list(c.execute(whole).scalars()), institution=OTHER.id))
+            await asyncio.sleep(0)
+            release.set()  # both are one group, which waits for the first one's lock
+            found = (await asyncio.gather(expired, return_exceptions=True))[0]
+            other.execute("SELECT pg_advisory_unlock_all()")
+            await busy
+            return type(found), await waits
+
+    assert asyncio.run(use()) == (RecordsUnavailable, [OTHER.id])
 
 
 @pytest.mark.parametrize("role", [OWNER, SUPERUSER])
