@@ -1,20 +1,83 @@
-"""Hypothesis runs with the counts of `tests.settings`; each suite's time is printed at the end."""
+"""Hypothesis runs with the counts of `tests.settings`; servers are started once; each suite's time is printed at the end."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.settings import EXAMPLES
+from tests.servers import HOW, Database, Postgres, postgres, present
+from tests.settings import EXAMPLES, NEED_SERVERS
 
 settings.register_profile("ringfence", max_examples=EXAMPLES, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ringfence")
 
+LEFT_OUT: list[pytest.Item] = []
+"""Tests of a server that this machine does not have; in CI (`RINGFENCE_SERVERS=1`) they are not left out, and fail."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs a PostgreSQL where there is none."""
+    if NEED_SERVERS or present():
+        return
+    LEFT_OUT.extend(item for item in items if _needs_postgres(item))
+    items[:] = [item for item in items if item not in LEFT_OUT]
+    config.hook.pytest_deselected(items=LEFT_OUT)
+
+
+def _needs_postgres(item: pytest.Item) -> bool:
+    given = getattr(getattr(item, "callspec", None), "params", {})
+    return "postgres" in given.values() or "postgres_server" in getattr(item, "fixturenames", ())
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Postgres]:
+    """A PostgreSQL for all tests."""
+    with postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def database(postgres_server: Postgres) -> Iterator[Database]:
+    """A database at this version's tables, with nothing in them."""
+    made = postgres_server.database()
+    yield made
+    postgres_server.give_back(made)
+
+
+@pytest.fixture
+def empty_database(postgres_server: Postgres) -> Iterator[Database]:
+    """A database of one test without any tables."""
+    made = postgres_server.database(empty=True)
+    yield made
+    postgres_server.drop(made)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def each_empty_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Like `each_engine`, before any tables were made."""
+    if request.param == "postgres":
+        _lead_to(request.getfixturevalue("empty_database"), monkeypatch)
+    return str(request.param)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def each_engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The test runs with its records in a file, and with its records in PostgreSQL: `tests.api.opened` and commands find them."""
+    if request.param == "postgres":
+        _lead_to(request.getfixturevalue("database"), monkeypatch)
+    return str(request.param)
+
+
+def _lead_to(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in database.environ().items():
+        monkeypatch.setenv(name, value)
+
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the seconds of each folder of tests."""
+    """Print the seconds of each folder of tests, and in one line what was left out."""
     seconds: dict[str, float] = defaultdict(float)
     for reports in terminalreporter.stats.values():
         for report in reports:
@@ -22,3 +85,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 seconds["/".join(report.nodeid.split("::")[0].split("/")[:2])] += report.duration
     for suite, spent in sorted(seconds.items(), key=lambda item: -item[1]):
         terminalreporter.write_line(f"{spent:8.1f} s  {suite}")
+    if LEFT_OUT:
+        count = len(LEFT_OUT)
+        terminalreporter.write_line(f"Left out: {count} tests with the records in PostgreSQL, which is not here: {HOW}, and run again.")

@@ -13,3 +13,6 @@ EXAMPLES: Final = 1_000 if SOAK else 40
 
 STEPS: Final = 60 if SOAK else 20
 """Steps of one run of a state machine."""
+
+NEED_SERVERS: Final = os.environ.get("RINGFENCE_SERVERS") == "1"
+"""Whether tests of servers must run, as in CI: without it they are left out on a machine that has none."""

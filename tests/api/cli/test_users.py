@@ -13,6 +13,8 @@ from api import audit
 from tests.api.asked import asked
 from tests.api.cli.calling import Called, call, made
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 OF = ("--institution", "rural-bank")
 
 
