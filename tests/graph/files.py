@@ -11,10 +11,10 @@ from graph.contents import Fact
 from graph.knowing import Known
 from graph.merging import Picture, fold
 from graph.model import EntityName, Moment
-from graph.stores.sqlite.encoding import prepare
-from graph.stores.sqlite.ledger import Sequences
+from graph.stores.shared.encoding import prepare
+from graph.stores.shared.ledger import Sequences
 from graph.stores.sqlite.reading import Snapshot
-from graph.stores.sqlite.recording import Batch
+from graph.stores.shared.recording import Batch
 from graph.stores.sqlite.tables import open_reader, open_writer
 from identity.vault import Vault
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from graph.contents import Fact, TieObserved
 from graph.model import EntityKind, EntityName, Moment, PathSearch, TieKind, TruncationCause
-from graph.stores.sqlite.paths import search
+from graph.stores.shared.paths import search
 from tests.graph import naive
 from tests.graph.files import File
 from tests.graph.histories import LATEST, name, tie_histories

@@ -14,9 +14,9 @@ from graph.bounds import DECISION_BOUNDS, around_a_loan
 from graph.contents import ApplicationMade, Fact, TieEnded, TieObserved, TransferMade, TransferReversed
 from graph.measures.picture import DAY
 from graph.model import EntityKind, EntityName, FlowBounds, Moment, Surroundings, TieKind, TransferKind, TruncationCause
-from graph.stores.sqlite.flowing import flow
-from graph.stores.sqlite.receiving import receive
-from graph.stores.sqlite.surroundings import surround
+from graph.stores.shared.flowing import flow
+from graph.stores.shared.receiving import receive
+from graph.stores.shared.surroundings import surround
 from tests.graph import naive
 from tests.graph.files import File
 from tests.graph.histories import money_histories, name

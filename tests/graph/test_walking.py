@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from graph.contents import Fact, FactWithdrawn, TieEnded, TieObserved
 from graph.model import EntityKind, EntityName, Moment, Neighbour, Neighbourhood, TieKind, TruncationCause, WalkBounds
-from graph.stores.sqlite.walking import walk
+from graph.stores.shared.walking import walk
 from tests.graph import naive
 from tests.graph.files import File
 from tests.graph.histories import LATEST, name, tie_histories

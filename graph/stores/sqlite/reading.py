@@ -28,9 +28,8 @@ from graph.merging import VALUE_FIELDS
 from graph.model import Entity, EntityKind, FieldValue, Instant, LoanState, Moment, Sealed, Standing, Tie, TieKind, Transfer, TransferKind
 from graph.quickly import quickly
 from graph.sealing import Sealer
-from graph.stores.sqlite.folding import CHUNK, NOTHING_SAID, chunks, fold_descriptions, marks
-from graph.stores.sqlite.institutions import find_institution
-from graph.stores.sqlite.rows import (
+from graph.stores.shared.folding import NOTHING_SAID
+from graph.stores.shared.rows import (
     STREAMS,
     Adjacency,
     MovementRow,
@@ -43,6 +42,8 @@ from graph.stores.sqlite.rows import (
     tie_numbers,
     unpack_fields,
 )
+from graph.stores.sqlite.folding import CHUNK, chunks, fold_descriptions, marks
+from graph.stores.sqlite.institutions import find_institution
 from graph.stores.sqlite.settling import settle
 
 TRANSFER_KINDS: Final = tuple(TransferKind)

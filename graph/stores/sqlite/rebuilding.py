@@ -7,15 +7,18 @@ values stay sealed.
 from __future__ import annotations
 
 import sqlite3
+from functools import partial
 from itertools import groupby
 from typing import Final
 
 from graph.sealing import Sealer, Sealers
-from graph.stores.sqlite.claims import SPACES, Accepted, Claims, Report
-from graph.stores.sqlite.encoding import FACT_COLUMNS, FACT_TABLES, FIELD_NAMES, Kept, read_kept
-from graph.stores.sqlite.keeping import Keeping
-from graph.stores.sqlite.ledger import Ledger, Sequences
-from graph.stores.sqlite.recording import ENTER_WITHDRAWAL, WITHDRAWAL
+from graph.stores.shared.claims import SPACES, Accepted, Claims, Report
+from graph.stores.shared.encoding import FIELD_NAMES, Kept, read_kept
+from graph.stores.shared.keeping import Keeping
+from graph.stores.shared.ledger import Ledger, Sequences
+from graph.stores.shared.recording import WITHDRAWAL
+from graph.stores.sqlite.filing import ENTER_WITHDRAWAL, SqliteTables, greatest
+from graph.stores.sqlite.folding import FACT_COLUMNS, FACT_TABLES
 
 DERIVED: Final = ("withdrawal", "claim", "mention", "movement", "observation", "statement", "description", "tie", "node")
 """Tables that are derived, all of which are emptied first."""
@@ -74,7 +77,8 @@ def _institution(connection: sqlite3.Connection, institution: int, sealer: Seale
 
 def _batch(connection: sqlite3.Connection, institution: int, sealer: Sealer, source: str, facts: list[Accepted]) -> None:
     """The rows of some facts of one source."""
-    ledger, claims = Ledger(connection, institution, sealer, Sequences(connection)), Claims(connection, institution)
+    tables = SqliteTables(connection, institution, source)
+    ledger, claims = Ledger(tables, sealer, Sequences(partial(greatest, connection))), Claims(tables)
     claims.find((SPACES[fact.report.kind], str(fact.values[0])) for fact in facts if fact.report.kind in SPACES)
     ledger.read_nodes(number for fact in facts for number in fact.named)
     for fact in facts:
@@ -83,7 +87,7 @@ def _batch(connection: sqlite3.Connection, institution: int, sealer: Sealer, sou
             ledger.name(number, report.occurred_at, report.changed_at, report.withdrawn_at is None)
         if report.kind in SPACES:
             claims.add(fact)
-    Keeping(connection, institution, source, ledger, claims).keep(facts)
+    Keeping(tables, source, ledger, claims).keep(facts)
 
 
 def _accepted(kept: Kept, hash_: bytes) -> Accepted:

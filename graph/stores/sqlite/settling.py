@@ -8,8 +8,9 @@ from itertools import chain
 from typing import Final
 
 from graph.model import Instant, Moment
-from graph.stores.sqlite.folding import CHUNK, TieHead, chunks, fold_ties, marks
-from graph.stores.sqlite.rows import Node, TieRow, stream
+from graph.stores.shared.rows import Node, TieRow, stream
+from graph.stores.shared.tables import TieHead
+from graph.stores.sqlite.folding import CHUNK, chunks, fold_ties, marks
 
 _Cached = tuple[int, int, int, int, int, int | None]
 

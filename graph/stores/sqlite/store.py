@@ -36,15 +36,15 @@ from graph.model import (
 )
 from graph.sealing import Sealers
 from graph.store import MAXIMUM_FACTS, Page, Recording
-from graph.stores.sqlite.encoding import Prepared, prepare
+from graph.stores.shared.encoding import Prepared, prepare
+from graph.stores.shared.listing import find_fact, find_tie, list_facts, list_loans, list_ties
+from graph.stores.shared.paths import search
+from graph.stores.shared.surroundings import surround
+from graph.stores.shared.walking import walk
 from graph.stores.sqlite.failing import check_file, file_identity, unavailable
 from graph.stores.sqlite.institutions import check_deployment, find_institution
-from graph.stores.sqlite.listing import find_fact, find_tie, list_facts, list_loans, list_ties
-from graph.stores.sqlite.paths import search
 from graph.stores.sqlite.reading import Snapshot
-from graph.stores.sqlite.surroundings import surround
 from graph.stores.sqlite.tables import WAITING_SECONDS, open_reader, open_writer
-from graph.stores.sqlite.walking import walk
 from graph.stores.sqlite.writing import Call, Writer
 
 T = TypeVar("T")

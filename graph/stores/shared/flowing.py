@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from graph.model import FlowBounds, Instant, Transfer
+from graph.stores.shared.walking import late
 from graph.stores.sqlite.folding import marks
 from graph.stores.sqlite.reading import STANDS, TRANSFER_KINDS, Snapshot
-from graph.stores.sqlite.walking import late
 
 DAY: Final = 24 * 60 * 60 * 1000
 """Milliseconds."""

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from graph.ids import TIE_KINDS
 from graph.model import TieKind
+from graph.stores.shared.rows import Node, TieRow
 from graph.stores.sqlite.folding import chunks, marks
 from graph.stores.sqlite.reading import TIE_COLUMNS, Snapshot
-from graph.stores.sqlite.rows import Node, TieRow
 
 
 class Cut(NamedTuple):

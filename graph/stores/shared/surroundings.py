@@ -7,11 +7,11 @@ from typing import Final
 
 from graph.bounds import around_a_loan
 from graph.model import FlowBounds, Neighbourhood, Surroundings, TieKind, Truncation, TruncationCause, WalkBounds
-from graph.stores.sqlite.flowing import Flowed, flow
+from graph.stores.shared.flowing import Flowed, flow
+from graph.stores.shared.receiving import NOTHING, receive
+from graph.stores.shared.rows import kind_of
+from graph.stores.shared.walking import late, walk
 from graph.stores.sqlite.reading import Snapshot
-from graph.stores.sqlite.receiving import NOTHING, receive
-from graph.stores.sqlite.rows import kind_of
-from graph.stores.sqlite.walking import late, walk
 
 MAXIMUM_OWNERS: Final = 20
 """Owners of the merchant whose accounts are looked at, newest ties first."""

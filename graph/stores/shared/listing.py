@@ -20,10 +20,10 @@ from graph.model import Entity, Instant, RecordedFact, Tie, TieKind
 from graph.sealing import Sealer
 from graph.sentences import sentence
 from graph.store import Page
-from graph.stores.sqlite.encoding import FACT_COLUMNS, FACT_KINDS, FACT_TABLES, NAMING, Kept, read_kept
-from graph.stores.sqlite.folding import chunks, marks
+from graph.stores.shared.encoding import FACT_KINDS, NAMING, Kept, read_kept
+from graph.stores.shared.rows import TieRow, tie_kind, tie_numbers
+from graph.stores.sqlite.folding import FACT_COLUMNS, FACT_TABLES, chunks, marks
 from graph.stores.sqlite.reading import TIE_COLUMNS, Snapshot
-from graph.stores.sqlite.rows import TieRow, tie_kind, tie_numbers
 
 T = TypeVar("T")
 Position = tuple[Instant, Instant, str]
