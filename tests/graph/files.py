@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from graph.contents import Fact
@@ -13,8 +14,9 @@ from graph.merging import Picture, fold
 from graph.model import EntityName, Moment
 from graph.stores.shared.encoding import prepare
 from graph.stores.shared.ledger import Sequences
-from graph.stores.sqlite.reading import Snapshot
 from graph.stores.shared.recording import Batch
+from graph.stores.sqlite.filing import SqliteTables, greatest
+from graph.stores.sqlite.reading import SqliteSnapshot
 from graph.stores.sqlite.tables import open_reader, open_writer
 from identity.vault import Vault
 
@@ -39,7 +41,7 @@ class File:
         """Record all of them in one batch; those that conflict are left out."""
         known = [fact if fact.recorded_at is not None else replace(fact, recorded_at=fact.occurred_at) for fact in facts]
         self._writer.execute("BEGIN IMMEDIATE")
-        batch = Batch(self._writer, 1, SOURCE, self.sealer, Sequences(self._writer), 2**60)
+        batch = Batch(SqliteTables(self._writer, 1, SOURCE), SOURCE, self.sealer, Sequences(partial(greatest, self._writer)), 2**60)
         results = batch.apply([prepare(fact, SOURCE, self.sealer) for fact in known], together=False)
         self._writer.execute("COMMIT")
         self.facts += [
@@ -64,9 +66,9 @@ class File:
         """What the facts say, folded the plain way."""
         return fold(self.facts, moment, self.id)
 
-    def snapshot(self, moment: Moment) -> Snapshot:
+    def snapshot(self, moment: Moment) -> SqliteSnapshot:
         """The file at a moment; a context manager."""
-        return Snapshot(self.reader, BANK, moment)
+        return SqliteSnapshot(self.reader, BANK, moment)
 
     def close(self) -> None:
         """Let go of the file."""

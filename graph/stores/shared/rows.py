@@ -55,19 +55,6 @@ class Adjacency(NamedTuple):
     """Ties of the kinds asked for that hold and are not in `ties`."""
 
 
-class MovementRow(NamedTuple):
-    """A transfer that stands, seen from one account."""
-
-    account: int
-    incoming: bool
-    occurred_at: Instant
-    recorded_at: Instant
-    other: int
-    amount: int
-    kind: int
-    """Place in `graph.model.TransferKind`."""
-
-
 Profile: TypeAlias = tuple[str | None, str, bytes | None, bytes | None, str | None, int | None, str | None, bytes | None]
 """An entity's key, label, value and subject key; and the label, block, standing and fields of its cached description (NULL: none)."""
 

@@ -10,8 +10,8 @@ from graph.model import FlowBounds, Neighbourhood, Surroundings, TieKind, Trunca
 from graph.stores.shared.flowing import Flowed, flow
 from graph.stores.shared.receiving import NOTHING, receive
 from graph.stores.shared.rows import kind_of
+from graph.stores.shared.snapshot import Snapshot
 from graph.stores.shared.walking import late, walk
-from graph.stores.sqlite.reading import Snapshot
 
 MAXIMUM_OWNERS: Final = 20
 """Owners of the merchant whose accounts are looked at, newest ties first."""

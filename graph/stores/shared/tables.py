@@ -131,7 +131,9 @@ class Tables(Protocol):
         ...
 
     def owned(self, merchant: int, until: Instant) -> Sequence[Row]:
-        """What is said of a merchant's owners up to a moment: owner, occurred_at, known_from, known_until, ended, share, source, source_id."""
+        """What is said of a merchant's owners up to a moment: owner, occurred_at, known_from, known_until, ended, share, source, source_id of
+        the fact.
+        """
         ...
 
     def enter_observations(self, rows: Sequence[Row]) -> None:

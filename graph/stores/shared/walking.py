@@ -13,7 +13,7 @@ from graph.model import Neighbour, Neighbourhood, Tie, TieKind, Truncation, Trun
 from graph.quickly import quickly
 from graph.stores.shared.crowding import Cut, count_unread
 from graph.stores.shared.rows import Adjacency, Node, TieRow, stream, stream_parts, tie_numbers
-from graph.stores.sqlite.reading import NO_TIES, Snapshot
+from graph.stores.shared.snapshot import NO_TIES, Snapshot
 
 _tie: Final = quickly(Tie)
 _neighbour: Final = quickly(Neighbour)

@@ -16,6 +16,9 @@ FACT_COLUMNS: Final = "f.number, f.id, s.name, f.source_id, f.kind, f.occurred_a
 FACT_TABLES: Final = "fact f CROSS JOIN source s ON s.number = f.source"
 """What `encoding.read_kept` reads."""
 
+TIE_COLUMNS: Final = "t.number, t.kind, t.from_, t.to_, t.first_at, t.last_at, t.recorded_at, t.ended_at, t.count, t.total, t.share"
+"""A `TieRow`'s."""
+
 CHUNK: Final = 256
 """Numbers in one statement's IN list at most."""
 

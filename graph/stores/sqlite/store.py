@@ -39,11 +39,12 @@ from graph.store import MAXIMUM_FACTS, Page, Recording
 from graph.stores.shared.encoding import Prepared, prepare
 from graph.stores.shared.listing import find_fact, find_tie, list_facts, list_loans, list_ties
 from graph.stores.shared.paths import search
+from graph.stores.shared.snapshot import Snapshot
 from graph.stores.shared.surroundings import surround
 from graph.stores.shared.walking import walk
 from graph.stores.sqlite.failing import check_file, file_identity, unavailable
 from graph.stores.sqlite.institutions import check_deployment, find_institution
-from graph.stores.sqlite.reading import Snapshot
+from graph.stores.sqlite.reading import SqliteSnapshot
 from graph.stores.sqlite.tables import WAITING_SECONDS, open_reader, open_writer
 from graph.stores.sqlite.writing import Call, Writer
 
@@ -112,9 +113,8 @@ class SqliteStore:
     async def now(self, institution: str) -> Moment:
         """The present of this machine's clock and of the file; see `GraphStore.now`."""
 
-        def read(snapshot: Snapshot) -> Moment:
-            known_at = snapshot.connection.execute("SELECT value FROM meta WHERE name = 'recorded_at'").fetchone()[0]
-            return Moment(self._now(), known_at)
+        def read(snapshot: SqliteSnapshot) -> Moment:
+            return Moment(self._now(), snapshot.newest())
 
         return await self._read(institution, Moment(0, 0), read)
 
@@ -251,7 +251,7 @@ class SqliteStore:
 
         return await self._read(institution, moment, read)
 
-    async def _read(self, institution: str, moment: Moment, work: Callable[[Snapshot], T]) -> T:
+    async def _read(self, institution: str, moment: Moment, work: Callable[[SqliteSnapshot], T]) -> T:
         """Do the work in a snapshot of its own, on a thread of its own."""
 
         meter = running()
@@ -265,7 +265,7 @@ class SqliteStore:
                     meter.add(time.thread_time_ns() - begun)
 
         def inside() -> T:
-            with self._reader() as connection, Snapshot(connection, institution, moment, self._sealers(institution)) as snapshot:
+            with self._reader() as connection, SqliteSnapshot(connection, institution, moment, self._sealers(institution)) as snapshot:
                 return work(snapshot)
 
         return await asyncio.get_running_loop().run_in_executor(self._pool(), run)
