@@ -183,6 +183,7 @@ class Keeping:
         rows = PlainRows(self._facts, self._claimed, self._mentions, self._movements, self._observations, self._statements)
         for some in rows:
             some.sort()  # numbers of facts are different, so nothing behind them is compared
+        self._ledger.enter_entities()
         self._tables.insert(rows)
 
     def _undo(self, kept: Kept) -> None:

@@ -15,7 +15,7 @@ from graph.merging import VALUE_FIELDS
 from graph.model import KEYED_KINDS, MONEY_TIES, EntityKind, EntityName, Instant
 from graph.sealing import Sealer
 from graph.stores.shared.rows import MAXIMUM_TOTAL, TieRow, entity_number, pack_degrees, stream, unpack_degrees
-from graph.stores.shared.tables import Row, Tables
+from graph.stores.shared.tables import Row, Tables, TieHead
 
 MONEY: Final = frozenset(TIE_NUMBERS[kind] for kind in MONEY_TIES)
 
@@ -130,6 +130,7 @@ class Ledger:
         self._touched: dict[int, TieState] = {}
         self.unsure: set[int] = set()
         """Entities whose first and last mention must be looked up again."""
+        tables.know_ties(self._head)
 
     def find(self, ids: Iterable[str]) -> None:
         """Read which of these entities are known already."""
@@ -254,12 +255,21 @@ class Ledger:
             return self.tie(*self.tables.tie(number))
         return self._touched[number]
 
-    def write(self) -> None:
-        """Write everything back, degrees and reach with it."""
-        self._count()
+    def _head(self, number: int) -> TieHead:
+        """Which tie this is, of those that were touched."""
+        tie = self._touched[number]
+        return TieHead(number, tie.kind, tie.from_, tie.to)
+
+    def enter_entities(self) -> None:
+        """Write identities of new entities, so that rows that name them find them."""
         if self._made:
             self.tables.enter_entities(self._made)
             self._made = []
+
+    def write(self) -> None:
+        """Write everything back, degrees and reach with it."""
+        self._count()
+        self.enter_entities()
         self.tables.put_nodes(
             [(n, s.facts, s.first_at, s.last_at, s.latest_at, s.changed_at, s.reach, s.degrees) for n, s in sorted(self.nodes.items())]
         )

@@ -6,7 +6,7 @@ the store, so they are called on a thread that may wait. Rows are tuples in the 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from graph.model import Instant
@@ -45,6 +45,10 @@ class PlainRows(NamedTuple):
 
 class Tables(Protocol):
     """The rows of one institution within one transaction, for facts of one source."""
+
+    def know_ties(self, heads: Callable[[int], TieHead]) -> None:
+        """Be told how to find out which tie a number is of: of any that `ties` gave or that is new in this call."""
+        ...
 
     def facts(self, ids: Sequence[str]) -> Iterable[Row]:
         """Of facts with these ids: id, number, kind, occurred_at, recorded_at, withdrawn_at, hash."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from graph.ids import TIE_NUMBERS
@@ -41,6 +41,9 @@ class SqliteTables:
         self._institution = institution
         self._source = source
         self._number: int | None = None
+
+    def know_ties(self, heads: Callable[[int], TieHead]) -> None:
+        """See `Tables.know_ties`: rows hold a tie's number alone."""
 
     def facts(self, ids: Sequence[str]) -> Iterator[Row]:
         """See `Tables.facts`."""

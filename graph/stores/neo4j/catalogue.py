@@ -1,0 +1,348 @@
+"""Every query that is ever sent to the server, by name. Each is of one institution: each pattern that finds or makes something says so.
+
+Rows come as lists of maps and are taken apart by `UNWIND`. A map's null sets nothing. What `{ties}` stands for are the types of all
+kinds of tie, or of those asked for: relationships of other types, money among them, are then not looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Final
+
+from graph.model import TieKind
+
+ALL_TIES: Final = "|".join(kind.value for kind in TieKind)
+TIE: Final = "t.number, t.kind, t.from_, t.to_, t.first_at, t.last_at, t.recorded_at, t.ended_at, t.count, t.total, t.share"
+"""A `TieRow`'s columns."""
+_FACT: Final = "f.number, f.id, f.source, f.source_id, f.kind, f.occurred_at, f.recorded_at, f.withdrawn_at, f.content"
+_NODE: Final = "e.number, e.facts, e.first_at, e.last_at, e.latest_at, e.changed_at, e.reach, e.degrees"
+_PLACE: Final = "e.number, e.id, e.facts, e.first_at, e.last_at, e.reach, e.degrees, e.latest_at, e.changed_at"
+_PROFILE: Final = "e.key, e.label, e.value, e.subject_key, e.said, e.blocked, e.standing, e.fields"
+_KNOWN: Final = "{0}.known_from <= $known_at AND coalesce({0}.known_until, $known_at + 1) > $known_at"
+_STANDS: Final = f"{{0}}.occurred_at <= $at AND {_KNOWN} AND coalesce({{0}}.hidden_at, $at + 1) > $at"
+_EXACT: Final = "t.latest_at <= $at AND t.changed_at <= $known_at"
+_HOLDS: Final = "t.count > 0 AND t.ended_at IS NULL AND t.from_ <> t.to_"
+
+
+def types(kinds: Iterable[TieKind] | None) -> str:
+    """The types of these kinds of tie, in one order, for `{ties}`."""
+    return ALL_TIES if kinds is None else "|".join(sorted(kind.value for kind in kinds))
+
+
+# -- Institutions
+
+INSTITUTION: Final = """
+MATCH (i:Institution {deployment: $deployment, id: $institution_id}) RETURN i.number, i.check_value, i.recorded_at
+"""
+ENTER_DEPLOYMENT: Final = """
+MERGE (d:Deployment {name: $deployment}) ON CREATE SET d.check_value = $check ON MATCH SET d.check_value = coalesce(d.check_value, $check)
+RETURN d.check_value
+"""
+INSTITUTIONS: Final = """
+MATCH (i:Institution {deployment: $deployment}) RETURN i.id, i.check_value ORDER BY i.number LIMIT 1000
+"""
+ENTER_INSTITUTION: Final = """
+MERGE (n:Numbers {name: 'institution'}) SET n.last = coalesce(n.last, 0) + 1
+WITH n.last AS number
+MERGE (i:Institution {deployment: $deployment, id: $institution_id})
+ON CREATE SET i.number = number, i.check_value = $check, i.recorded_at = 0, i.last_entity = 0, i.last_fact = 0, i.last_tie = 0
+RETURN i.number, i.check_value
+"""
+LOCK: Final = """
+MATCH (i:Institution {number: $institution}) SET i.locked = true
+RETURN i.recorded_at, i.last_entity, i.last_fact, i.last_tie
+"""
+"""The first statement of everything that writes: from here to the commit the institution has one writer."""
+FINISH: Final = """
+MATCH (i:Institution {number: $institution}) SET i += $counters
+"""
+
+# -- Recording: what is read
+
+FACTS: Final = """
+MATCH (f:Fact {institution: $institution}) WHERE f.id IN $ids
+RETURN f.id, f.number, f.kind, f.occurred_at, f.recorded_at, f.withdrawn_at, f.hash
+"""
+KEPT: Final = f"""
+MATCH (f:Fact {{institution: $institution}}) WHERE f.number IN $numbers RETURN {_FACT}
+"""
+WITHDRAWALS: Final = """
+MATCH (w:Withdrawal {institution: $institution}) WHERE w.fact_id IN $ids RETURN w.fact_id, w.recorded_at
+"""
+USERS: Final = """
+MATCH (f:Fact {institution: $institution}) WHERE f.claim IN $keys
+RETURN f.claim, f.number, f.kind, f.occurred_at, f.recorded_at, f.withdrawn_at, f.hash, f.content ORDER BY f.number
+"""
+OWNERLESS: Final = """
+MATCH (f:Fact {institution: $institution}) WHERE f.ownerless IN $keys
+RETURN f.ownerless, f.number, f.kind, f.occurred_at, f.recorded_at, f.withdrawn_at, f.hash, f.content ORDER BY f.number
+"""
+IDENTITIES: Final = """
+MATCH (e:Entity {institution: $institution}) WHERE e.id IN $ids RETURN e.id, e.number, e.subject_key
+"""
+IDENTITY: Final = """
+MATCH (e:Entity {institution: $institution, number: $number}) RETURN e.id, e.subject_key
+"""
+NODES: Final = f"""
+MATCH (e:Entity {{institution: $institution}}) WHERE e.number IN $numbers RETURN {_NODE}
+"""
+TIES: Final = f"""
+UNWIND $pairs AS pair
+MATCH (a:Entity {{institution: $institution, number: pair[0]}})-[t:{ALL_TIES}]->(b:Entity {{institution: $institution, number: pair[1]}})
+RETURN {TIE}, t.latest_at, t.changed_at, t.simple
+"""
+OWNED: Final = f"""
+MATCH (m:Entity {{institution: $institution, number: $merchant}})<-[t:{TieKind.OWNS}]-(:Entity {{institution: $institution}})
+MATCH (o:Observation {{institution: $institution, tie: t.number}}) WHERE o.occurred_at <= $until
+RETURN t.from_, o.occurred_at, o.known_from, o.known_until, o.ended, o.share, o.rank
+"""
+
+# -- Recording: what is written
+
+WITHDRAW: Final = """
+UNWIND $rows AS row
+MERGE (w:Withdrawal {institution: $institution, fact_id: row.fact_id}) ON CREATE SET w.recorded_at = row.recorded_at
+ON MATCH SET w.recorded_at = CASE WHEN row.recorded_at < w.recorded_at THEN row.recorded_at ELSE w.recorded_at END
+"""
+ENTER_ENTITIES: Final = """
+UNWIND $rows AS row
+CREATE (e:Entity {institution: $institution, number: row.properties.number}) SET e += row.properties SET e:$(row.label)
+"""
+PUT_NODES: Final = """
+UNWIND $rows AS row
+MATCH (e:Entity {institution: $institution, number: row.number}) SET e += row
+"""
+ENTER_TIES: Final = """
+UNWIND $rows AS row
+MATCH (a:Entity {institution: $institution, number: row.properties.from_})
+MATCH (b:Entity {institution: $institution, number: row.properties.to_})
+CREATE (a)-[t:$(row.type) {institution: $institution}]->(b)
+SET t += row.properties, t.id = 'tie_' + row.letters + substring(a.id, 4) + substring(b.id, 4)
+"""
+CHANGE_TIES: Final = f"""
+UNWIND $rows AS row
+MATCH (a:Entity {{institution: $institution, number: row.from_}})-[t:{ALL_TIES}]->(b:Entity {{institution: $institution, number: row.to_}})
+WHERE t.kind = row.kind SET t += row
+"""
+ENTER_FACTS: Final = """
+UNWIND $rows AS row
+CREATE (f:Fact {institution: $institution}) SET f += row
+"""
+ENTER_MENTIONS: Final = """
+UNWIND $rows AS row
+MATCH (f:Fact {institution: $institution, number: row.fact})
+MATCH (e:Entity {institution: $institution, number: row.entity})
+CREATE (f)-[n:NAMES {institution: $institution}]->(e) SET n += row
+"""
+ENTER_TRANSFERS: Final = """
+UNWIND $rows AS row
+MATCH (a:Entity {institution: $institution, number: row.from_})
+MATCH (b:Entity {institution: $institution, number: row.to_})
+CREATE (a)-[m:TRANSFERRED {institution: $institution}]->(b) SET m += row
+"""
+ENTER_OBSERVATIONS: Final = """
+UNWIND $rows AS row
+CREATE (o:Observation {institution: $institution}) SET o += row
+"""
+ENTER_STATEMENTS: Final = """
+UNWIND $rows AS row
+CREATE (s:Statement {institution: $institution}) SET s += row
+"""
+END_FACT: Final = """
+MATCH (f:Fact {institution: $institution, number: $number}) SET f.withdrawn_at = $until
+"""
+END_OBSERVATION: Final = """
+MATCH (o:Observation {institution: $institution, tie: $tie}) WHERE o.occurred_at = $at AND o.fact = $fact SET o.known_until = $until
+"""
+END_STATEMENT: Final = """
+MATCH (s:Statement {institution: $institution, entity: $entity}) WHERE s.fact = $fact AND s.part = 0 SET s.known_until = $until
+"""
+DROP_REPORT: Final = """
+MATCH (o:Observation {institution: $institution, tie: $tie}) WHERE o.occurred_at = $at AND o.fact = $fact DELETE o
+"""
+DROP_TRANSFER: Final = """
+MATCH (:Entity {institution: $institution})-[m:TRANSFERRED {institution: $institution, fact: $fact}]->(:Entity {institution: $institution})
+DELETE m
+"""
+FORGET_OBSERVATIONS: Final = """
+MATCH (o:Observation {institution: $institution, loan: $loan})
+WITH o, o.tie AS tie, o.kind AS kind, o.from_ AS from_, o.to_ AS to_
+DELETE o RETURN DISTINCT tie, kind, from_, to_
+"""
+FORGET_STATEMENTS: Final = """
+MATCH (s:Statement {institution: $institution, loan: $loan}) WITH s, s.entity AS entity DELETE s RETURN DISTINCT entity
+"""
+DESCRIBE: Final = """
+UNWIND $rows AS row
+MATCH (e:Entity {institution: $institution, number: row.entity})
+SET e.said = row.said, e.blocked = row.blocked, e.standing = row.standing, e.fields = row.fields
+"""
+
+# -- Moments
+
+_SEEN: Final = """count(o) AS times, min(o.occurred_at) AS first_at, max(o.occurred_at) AS last_at,
+    min(coalesce(o.recorded_at, o.known_from)) AS recorded_at, sum(o.amount / 16777216) AS high, sum(o.amount % 16777216) AS low"""
+FOLD_TIES: Final = f"""
+UNWIND $ties AS tie
+CALL (tie) {{
+    MATCH (o:Observation {{institution: $institution, tie: tie}}) WHERE NOT o.ended AND {_STANDS.format("o")}
+    RETURN {_SEEN}, collect(DISTINCT CASE WHEN o.share IS NOT NULL THEN [o.occurred_at, o.rank, o.share] END) AS shares
+}}
+CALL (tie) {{
+    MATCH (o:Observation {{institution: $institution, tie: tie}}) WHERE o.ended AND {_STANDS.format("o")}
+    RETURN collect(DISTINCT o.occurred_at) AS ends
+}}
+RETURN tie, times, first_at, last_at, recorded_at, high, low, ends, shares
+"""
+FOLD_MONEY: Final = f"""
+UNWIND $ties AS tie
+CALL (tie) {{
+    MATCH (:Entity {{institution: $institution}})-[o:TRANSFERRED {{institution: $institution, tie: tie}}]->(:Entity {{institution: $institution}})
+    WHERE {_STANDS.format("o")}
+    RETURN {_SEEN}
+}}
+RETURN tie, times, first_at, last_at, recorded_at, high, low, [] AS ends, [] AS shares
+"""
+STATEMENTS: Final = f"""
+MATCH (s:Statement {{institution: $institution}}) WHERE s.entity IN $entities AND s.visible_at <= $at AND {_KNOWN.format("s")}
+RETURN s.entity, s.occurred_at, s.rank, s.what, s.value
+"""
+NAMED: Final = f"""
+UNWIND $numbers AS number
+MATCH (e:Entity {{institution: $institution, number: number}})
+CALL (e) {{
+    MATCH (e)<-[n:NAMES {{institution: $institution}}]-(f:Fact {{institution: $institution}})
+    WHERE n.occurred_at <= $at AND n.recorded_at <= $known_at AND coalesce(f.withdrawn_at, $known_at + 1) > $known_at
+    RETURN min(n.occurred_at) AS first, max(n.occurred_at) AS last
+}}
+CALL (e) {{
+    MATCH (e)-[m:TRANSFERRED {{institution: $institution}}]-(:Entity {{institution: $institution}})
+    WHERE m.occurred_at <= $at AND {_KNOWN.format("m")}
+    RETURN min(m.occurred_at) AS first_moved, max(m.occurred_at) AS last_moved
+}}
+RETURN number, first, last, first_moved, last_moved
+"""
+TOUCHED: Final = f"""
+MATCH (e:Entity {{institution: $institution}})-[t:{ALL_TIES}]-(:Entity {{institution: $institution}})
+WHERE e.number IN $numbers AND (t.latest_at > $at OR t.changed_at > $known_at)
+RETURN DISTINCT t.number, t.kind, t.from_, t.to_, t.count, t.ended_at
+"""
+TIES_OF_PAIRS: Final = f"""
+UNWIND $pairs AS pair
+MATCH (a:Entity {{institution: $institution, number: pair[0]}})-[t:{ALL_TIES}]-(b:Entity {{institution: $institution, number: pair[1]}})
+RETURN t.number, t.from_, t.to_, t.count, t.ended_at
+"""
+
+# -- Asking
+
+IDENTIFY: Final = """
+MATCH (e:Entity {institution: $institution}) WHERE e.id IN $ids RETURN e.id, e.number
+"""
+PLACES: Final = f"""
+MATCH (e:Entity {{institution: $institution}}) WHERE e.number IN $numbers RETURN {_PLACE}
+"""
+PLACES_WITH_PROFILES: Final = f"""
+MATCH (e:Entity {{institution: $institution}}) WHERE e.number IN $numbers RETURN {_PLACE}, {_PROFILE}
+"""
+PROFILES: Final = f"""
+MATCH (e:Entity {{institution: $institution}}) WHERE e.number IN $numbers RETURN e.number, {_PROFILE}
+"""
+NAMES: Final = """
+MATCH (e:Entity {institution: $institution}) WHERE e.number IN $numbers RETURN e.number, e.id, e.label
+"""
+TIE_BETWEEN: Final = f"""
+MATCH (a:Entity {{institution: $institution, number: $from_}})-[t:{ALL_TIES}]->(b:Entity {{institution: $institution, number: $to}})
+WHERE t.kind = $kind RETURN {TIE}
+"""
+TIES_ACROSS: Final = f"""
+MATCH (a:Entity {{institution: $institution}})-[t:{ALL_TIES}]->(b:Entity {{institution: $institution}})
+WHERE a.number IN $starts AND b.number IN $ends RETURN {TIE}
+"""
+FACT: Final = f"""
+MATCH (f:Fact {{institution: $institution, id: $id}}) WHERE f.recorded_at <= $known_at RETURN {_FACT}
+"""
+LISTED_FACTS: Final = f"""
+MATCH (e:Entity {{institution: $institution, number: $number}})
+CALL (e) {{
+    MATCH (e)<-[n:NAMES {{institution: $institution}}]-(f:Fact {{institution: $institution}})
+    WHERE n.occurred_at <= $before AND n.occurred_at <= $at RETURN f
+  UNION
+    MATCH (e)-[m:TRANSFERRED {{institution: $institution}}]-(:Entity {{institution: $institution}})
+    WHERE m.occurred_at <= $before AND m.occurred_at <= $at AND {_KNOWN.format("m")}
+    MATCH (f:Fact {{institution: $institution, number: m.fact}}) RETURN f
+}}
+WITH f WHERE f.recorded_at <= $known_at AND coalesce(f.withdrawn_at, $known_at + 1) > $known_at
+AND (f.occurred_at < $before OR f.recorded_at < $recorded OR (f.recorded_at = $recorded AND f.id < $id))
+RETURN {_FACT} ORDER BY f.occurred_at DESC, f.recorded_at DESC, f.id DESC LIMIT $most
+"""
+OUTERMOST_RECEIPTS: Final = f"""
+MATCH (e:Entity {{institution: $institution}})<-[m:TRANSFERRED {{institution: $institution}}]-(:Entity {{institution: $institution}})
+WHERE e.number IN $accounts AND m.kind = $kind AND m.occurred_at <= $until AND {_STANDS.format("m")}
+RETURN min(m.occurred_at), max(m.occurred_at)
+"""
+RECEIPTS: Final = f"""
+MATCH (e:Entity {{institution: $institution}})<-[m:TRANSFERRED {{institution: $institution}}]-(:Entity {{institution: $institution}})
+WHERE e.number IN $accounts AND m.kind = $kind AND m.occurred_at > $after AND m.occurred_at <= $until AND {_STANDS.format("m")}
+WITH m ORDER BY m.occurred_at DESC, m.recorded_at DESC, m.amount DESC LIMIT $most
+WITH m.from_ AS payer, count(m) AS times, sum(m.amount) AS paid,
+    sum(CASE WHEN m.occurred_at > $after_30 THEN 1 ELSE 0 END) AS times_30,
+    sum(CASE WHEN m.occurred_at > $after_30 THEN m.amount ELSE 0 END) AS paid_30,
+    sum(CASE WHEN m.occurred_at > $after_7 THEN m.amount ELSE 0 END) AS paid_7
+RETURN coalesce(sum(times), 0), coalesce(sum(times_30), 0), coalesce(sum(paid), 0), coalesce(sum(paid_30), 0), coalesce(sum(paid_7), 0),
+    count(payer), coalesce(max(paid), 0), coalesce(sum(CASE WHEN payer IN $own THEN paid ELSE 0 END), 0)
+"""
+
+
+@cache
+def adjacent(ties: str) -> str:
+    """All ties of these types that hold, of entities that have few."""
+    return f"""
+MATCH (e:Entity {{institution: $institution}})-[t:{ties}]-(:Entity {{institution: $institution}})
+WHERE e.number IN $numbers AND {_HOLDS} AND {_EXACT}
+RETURN e.number, {TIE}
+"""
+
+
+@cache
+def newest(kind: TieKind, incoming: bool) -> str:
+    """The newest ties of one kind and direction that hold, of each of some hubs."""
+    end, pattern = ("to_", "<-[t:{0}]-") if incoming else ("from_", "-[t:{0}]->")
+    return f"""
+UNWIND $numbers AS number
+CALL (number) {{
+    MATCH (e:Entity {{institution: $institution, number: number}}){pattern.format(kind.value)}(:Entity {{institution: $institution}})
+    WHERE t.{end} = number AND {_HOLDS} AND {_EXACT}
+    RETURN {TIE.replace("t.number", "t.number AS tie_number")} ORDER BY t.last_at DESC, t.recorded_at DESC, t.id DESC LIMIT $limit
+}}
+RETURN *
+"""
+
+
+@cache
+def listed_ties(ties: str) -> str:
+    """A page of an entity's ties of these types, ended ones and ties with itself included."""
+    return f"""
+MATCH (e:Entity {{institution: $institution, number: $number}})-[t:{ties}]-(:Entity {{institution: $institution}})
+WHERE t.count > 0 AND {_EXACT} AND (t.last_at < $last OR (t.last_at = $last
+    AND (t.recorded_at < $recorded OR (t.recorded_at = $recorded AND t.id < $id))))
+RETURN DISTINCT t.last_at, t.recorded_at, t.id, {TIE.replace("t.last_at", "t.last_at AS last").replace("t.recorded_at", "t.recorded_at AS recorded")}
+ORDER BY t.last_at DESC, t.recorded_at DESC, t.id DESC LIMIT $most
+"""
+
+
+@cache
+def moved(incoming: bool, some: bool) -> str:
+    """The newest standing transfers of each of some accounts in one direction, with `some` to or from these others alone."""
+    pattern, other = ("<-[m:TRANSFERRED {institution: $institution}]-", "m.from_") if incoming else (
+        "-[m:TRANSFERRED {institution: $institution}]->", "m.to_")
+    only = "AND o.number IN $others " if some else ""
+    return f"""
+UNWIND $accounts AS account
+CALL (account) {{
+    MATCH (e:Entity {{institution: $institution, number: account}}){pattern}(o:Entity {{institution: $institution}})
+    WHERE m.occurred_at > $after {only}AND {_STANDS.format("m")}
+    RETURN m, o ORDER BY m.occurred_at DESC, m.recorded_at DESC, m.amount DESC, o.id DESC LIMIT $limit
+}}
+RETURN account, m.fact, {other}, m.amount, m.kind, m.occurred_at, m.recorded_at
+"""

@@ -1,0 +1,207 @@
+"""One snapshot of the server store: `graph.stores.shared.snapshot.Snapshot` in one transaction that reads.
+
+The server is read-committed: what another commits in between may be seen. Rows carry when they were last touched, and what was touched after
+the moment is folded from rows that carry when they were known, so that later commits change nothing of an answer.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Final
+
+from graph.ids import TIE_KINDS, TIE_NUMBERS
+from graph.model import Instant, Moment, TieKind, TransferKind
+from graph.stores.neo4j import catalogue
+from graph.stores.neo4j.connecting import Transaction
+from graph.stores.neo4j.folding import fold_ties
+from graph.stores.shared.encoding import Kept, read_kept
+from graph.stores.shared.folding import Description, describe
+from graph.stores.shared.rows import Adjacency, Node, TieRow, stream_parts, tie_numbers
+from graph.stores.shared.snapshot import NO_TIES, TRANSFER_KINDS, Counted, Moved, Position, Snapshot
+from graph.stores.shared.tables import Row, TieHead
+
+DAY: Final = 24 * 60 * 60 * 1000
+"""Milliseconds."""
+
+_PAYMENT: Final = TRANSFER_KINDS.index(TransferKind.PAYMENT)
+_BEYOND: Final[Position] = (2**63 - 1, 0, "")
+
+
+class ServerSnapshot(Snapshot):
+    """One institution at one moment; used on a worker thread."""
+
+    def __init__(self, transaction: Transaction, institution: int, moment: Moment) -> None:
+        """`institution` is its number, -1 when nothing was ever recorded for it."""
+        super().__init__(moment)
+        self._transaction = transaction
+        self._institution = institution
+
+    def identify(self, ids: Sequence[str]) -> dict[str, int]:
+        """See `Snapshot.identify`."""
+        return dict(self._ask(catalogue.IDENTIFY, ids=list(ids))) if ids else {}  # type: ignore[arg-type]  # pairs
+
+    def read_nodes(self, numbers: Sequence[int], *, profiles: bool) -> Iterable[Row]:
+        """See `Snapshot.read_nodes`."""
+        return self._ask(catalogue.PLACES_WITH_PROFILES if profiles else catalogue.PLACES, numbers=list(numbers))
+
+    def read_profiles(self, nodes: Sequence[Node]) -> None:
+        """See `Snapshot.read_profiles`."""
+        wanted = {node.number: node for node in nodes}
+        if wanted:
+            for number, *profile in self._ask(catalogue.PROFILES, numbers=list(wanted)):
+                wanted[number].profile = tuple(profile)  # type: ignore[assignment]  # its columns
+
+    def fold_descriptions(self, numbers: Sequence[int]) -> dict[int, Description]:
+        """See `Snapshot.fold_descriptions`."""
+        said: dict[int, list[Any]] = {}
+        if numbers:
+            for entity, *statement in self._ask(catalogue.STATEMENTS, entities=list(numbers), **self._moment()):
+                said.setdefault(entity, []).append(tuple(statement))
+        return {entity: describe(statements) for entity, statements in said.items()}
+
+    def adjacent(
+        self, nodes: Sequence[int], limit: int, kinds: frozenset[TieKind] | None = None, deadline: float | None = None
+    ) -> dict[int, Adjacency]:
+        """See `Snapshot.adjacent`."""
+        only = tie_numbers(kinds)
+        few: list[Node] = []
+        hubs: list[tuple[Node, int]] = []
+        around: dict[int, Adjacency] = {}
+        for number, node in self.load(nodes).items():
+            degree = node.degree(only)
+            if degree == 0:
+                around[number] = NO_TIES
+            elif degree <= limit:
+                few.append(node)
+            else:
+                hubs.append((node, degree))
+        if hubs and not (deadline is not None and time.monotonic() >= deadline):
+            around |= self._newest(hubs, limit, only)
+        if few and not (deadline is not None and time.monotonic() >= deadline):
+            around |= self._whole(few, kinds, only)
+        return around
+
+    def _whole(self, nodes: Sequence[Node], kinds: frozenset[TieKind] | None, only: frozenset[int] | None) -> dict[int, Adjacency]:
+        """All ties of entities that have few."""
+        found = {node.number: _folded(node, only) for node in nodes}
+        query = catalogue.adjacent(catalogue.types(kinds))
+        for number, *row in self._ask(query, numbers=list(found), **self._moment()):
+            found[number].append(TieRow(*row))
+        return {number: Adjacency(tuple(self.newest_first(ties)), 0) for number, ties in found.items()}
+
+    def _newest(self, hubs: Sequence[tuple[Node, int]], limit: int, only: frozenset[int] | None) -> dict[int, Adjacency]:
+        """The newest ties of each hub: the newest of each kind and direction, merged."""
+        found = {node.number: _folded(node, only) for node, _ in hubs}
+        asked: dict[tuple[int, bool], list[int]] = {}
+        for node, _ in hubs:
+            for kind, incoming in {stream_parts(code)[:2] for code in node.degrees}:
+                if only is None or kind in only:
+                    asked.setdefault((kind, incoming), []).append(node.number)
+        for (kind, incoming), numbers in sorted(asked.items()):
+            for number, *row in self._ask(catalogue.newest(TIE_KINDS[kind], incoming), numbers=numbers, limit=limit, **self._moment()):
+                found[number].append(TieRow(*row))
+        newest = {node.number: (self.newest_first(found[node.number])[:limit], degree) for node, degree in hubs}
+        return {number: Adjacency(tuple(ties), degree - len(ties)) for number, (ties, degree) in newest.items()}
+
+    def ties_across(self, starts: Sequence[int], ends: Sequence[int]) -> list[TieRow]:
+        """See `Snapshot.ties_across`."""
+        return [TieRow(*row) for row in self._ask(catalogue.TIES_ACROSS, starts=list(starts), ends=list(ends))]
+
+    def listed_ties(self, number: int, kinds: Collection[int], start: Position, most: int) -> list[tuple[Position, TieRow]]:
+        """See `Snapshot.listed_ties`."""
+        if not kinds:
+            return []
+        query = catalogue.listed_ties(catalogue.types(TIE_KINDS[kind] for kind in kinds))
+        last, recorded, id_ = start
+        rows = self._ask(query, number=number, last=last, recorded=recorded, id=id_, most=most, **self._moment())
+        return [((row[0], row[1], row[2]), TieRow(*row[3:])) for row in rows]
+
+    def applications(self, merchant: int, most: int) -> list[TieRow]:
+        """See `Snapshot.applications`."""
+        return [row for _, row in self.listed_ties(merchant, [TIE_NUMBERS[TieKind.APPLIED_FOR]], _BEYOND, most)]
+
+    def listed_facts(self, number: int, start: Position, most: int) -> list[tuple[Position, Kept]]:
+        """See `Snapshot.listed_facts`."""
+        before, recorded, id_ = start
+        rows = self._ask(catalogue.LISTED_FACTS, number=number, before=before, recorded=recorded, id=id_, most=most, **self._moment())
+        kept = [read_kept(row) for row in rows]  # type: ignore[arg-type]  # its columns
+        return [((one.occurred_at, one.recorded_at, one.id), one) for one in kept]
+
+    def fact(self, id: str) -> Kept | None:
+        """See `Snapshot.fact`."""
+        rows = self._ask(catalogue.FACT, id=id, known_at=self.moment.known_at)
+        return read_kept(rows[0]) if rows else None  # type: ignore[arg-type]  # its columns
+
+    def tie(self, from_: int, to: int, kind: int) -> TieRow | None:
+        """See `Snapshot.tie`."""
+        rows = self._ask(catalogue.TIE_BETWEEN, from_=from_, to=to, kind=kind)
+        return TieRow(*rows[0]) if rows else None
+
+    def names(self, numbers: Sequence[int]) -> Iterable[tuple[int, str, str]]:
+        """See `Snapshot.names`."""
+        return self._ask(catalogue.NAMES, numbers=list(numbers)) if numbers else ()  # type: ignore[return-value]  # its columns
+
+    def moved(
+        self, accounts: Sequence[int], *, incoming: bool, after: Instant, most: int, others: Collection[int] | None, deadline: float | None
+    ) -> dict[int, Sequence[Moved]]:
+        """See `Snapshot.moved`."""
+        if deadline is not None and time.monotonic() >= deadline:
+            return {}
+        found: dict[int, list[Moved]] = {account: [] for account in accounts}
+        rows = self._ask(
+            catalogue.moved(incoming, others is not None),
+            accounts=list(found), after=after, limit=most + 1, others=list(others or ()), **self._moment(),
+        )  # fmt: skip
+        for account, *row in rows:
+            found[account].append(Moved(*row))
+        return dict(found)
+
+    def receipts(self, accounts: Sequence[int], own: Collection[int], at: Instant, most: int, *, newest: bool) -> Counted:
+        """See `Snapshot.receipts`: always over the newest."""
+        rows = self._ask(
+            catalogue.RECEIPTS,
+            accounts=list(accounts), own=list(own), kind=_PAYMENT, until=at, after=at - 90 * DAY, after_30=at - 30 * DAY, after_7=at - 7 * DAY,
+            most=most, **self._moment(),
+        )  # fmt: skip
+        return Counted(*rows[0])
+
+    def outermost_receipts(self, accounts: Sequence[int], at: Instant) -> tuple[Instant, Instant] | None:
+        """See `Snapshot.outermost_receipts`."""
+        ((first, last),) = self._ask(catalogue.OUTERMOST_RECEIPTS, accounts=list(accounts), kind=_PAYMENT, until=at, **self._moment())
+        return None if first is None else (first, last)
+
+    def touched(self, numbers: Sequence[int]) -> list[Row]:
+        """See `Settling.touched`."""
+        return self._ask(catalogue.TOUCHED, numbers=list(numbers), **self._moment())
+
+    def fold_ties(self, heads: Sequence[TieHead]) -> dict[int, TieRow | None]:
+        """See `Settling.fold_ties`."""
+        return fold_ties(self._ask, heads, self.moment)
+
+    def ties_of_pairs(self, pairs: Sequence[tuple[int, int]]) -> list[Row]:
+        """See `Settling.ties_of_pairs`."""
+        return self._ask(catalogue.TIES_OF_PAIRS, pairs=[list(pair) for pair in pairs])
+
+    def named(self, numbers: Sequence[int]) -> dict[int, tuple[Instant, Instant]]:
+        """See `Settling.named`."""
+        found: dict[int, tuple[Instant, Instant]] = {}
+        for number, *moments in self._ask(catalogue.NAMED, numbers=list(numbers), **self._moment()):
+            told = [at for at in moments if at is not None]
+            if told:
+                found[number] = min(told), max(told)
+        return found
+
+    def _moment(self) -> dict[str, Instant]:
+        return {"at": self.moment.at, "known_at": self.moment.known_at}
+
+    def _ask(self, query: str, **parameters: Any) -> list[Row]:
+        return self._transaction.ask(query, {"institution": self._institution} | parameters)
+
+
+def _folded(node: Node, only: frozenset[int] | None) -> list[TieRow]:
+    """An entity's ties that hold of those whose cached rows are not exact."""
+    if not node.folded:
+        return []
+    ties = [tie for tie in node.folded.values() if tie is not None and tie.holds and tie.from_ != tie.to]
+    return ties if only is None else [tie for tie in ties if tie.kind in only]
