@@ -49,26 +49,33 @@ MERGE (i:Institution {deployment: $deployment, id: $institution_id})
 ON CREATE SET i.number = number, i.check_value = $check, i.recorded_at = 0, i.last_entity = 0, i.last_fact = 0, i.last_tie = 0
 RETURN i.number, i.check_value
 """
-LOCK: Final = """
-MATCH (i:Institution {number: $institution}) SET i.locked = true
-RETURN i.recorded_at, i.last_entity, i.last_fact, i.last_tie
-"""
-"""The first statement of everything that writes: from here to the commit the institution has one writer."""
-FINISH: Final = """
-MATCH (i:Institution {number: $institution}) SET i += $counters
-"""
 
 # -- Recording: what is read
 
-FACTS: Final = """
-MATCH (f:Fact {institution: $institution}) WHERE f.id IN $ids
-RETURN f.id, f.number, f.kind, f.occurred_at, f.recorded_at, f.withdrawn_at, f.hash
+FORESEE: Final = f"""
+MATCH (i:Institution {{number: $institution}}) SET i.locked = true
+WITH i
+CALL (i) {{
+    MATCH (f:Fact {{institution: $institution}}) WHERE f.id IN $facts
+    RETURN collect([f.id, f.number, f.kind, f.occurred_at, f.recorded_at, f.withdrawn_at, f.hash]) AS facts
+}}
+CALL (i) {{
+    MATCH (w:Withdrawal {{institution: $institution}}) WHERE w.fact_id IN $facts RETURN collect([w.fact_id, w.recorded_at]) AS withdrawals
+}}
+CALL (i) {{
+    MATCH (e:Entity {{institution: $institution}}) WHERE e.id IN $entities RETURN collect([e.id, e.subject_key, {_NODE}]) AS entities
+}}
+CALL (i) {{
+    MATCH (f:Fact {{institution: $institution}}) WHERE f.claim IN $claims
+    WITH f ORDER BY f.number
+    RETURN collect([f.claim, f.number, f.kind, f.occurred_at, f.recorded_at, f.withdrawn_at, f.hash, f.content]) AS users
+}}
+RETURN i.check_value, i.recorded_at, i.last_entity, i.last_fact, i.last_tie, facts, withdrawals, entities, users
 """
+"""The first statement of everything that writes: from here to the commit the institution has one writer. What it reads it reads as that one."""
+
 KEPT: Final = f"""
 MATCH (f:Fact {{institution: $institution}}) WHERE f.number IN $numbers RETURN {_FACT}
-"""
-WITHDRAWALS: Final = """
-MATCH (w:Withdrawal {institution: $institution}) WHERE w.fact_id IN $ids RETURN w.fact_id, w.recorded_at
 """
 USERS: Final = """
 MATCH (f:Fact {institution: $institution}) WHERE f.claim IN $keys
@@ -77,9 +84,6 @@ RETURN f.claim, f.number, f.kind, f.occurred_at, f.recorded_at, f.withdrawn_at, 
 OWNERLESS: Final = """
 MATCH (f:Fact {institution: $institution}) WHERE f.ownerless IN $keys
 RETURN f.ownerless, f.number, f.kind, f.occurred_at, f.recorded_at, f.withdrawn_at, f.hash, f.content ORDER BY f.number
-"""
-IDENTITIES: Final = """
-MATCH (e:Entity {institution: $institution}) WHERE e.id IN $ids RETURN e.id, e.number, e.subject_key
 """
 IDENTITY: Final = """
 MATCH (e:Entity {institution: $institution, number: $number}) RETURN e.id, e.subject_key
@@ -100,55 +104,95 @@ RETURN t.from_, o.occurred_at, o.known_from, o.known_until, o.ended, o.share, o.
 
 # -- Recording: what is written
 
-WITHDRAW: Final = """
-UNWIND $rows AS row
-MERGE (w:Withdrawal {institution: $institution, fact_id: row.fact_id}) ON CREATE SET w.recorded_at = row.recorded_at
-ON MATCH SET w.recorded_at = CASE WHEN row.recorded_at < w.recorded_at THEN row.recorded_at ELSE w.recorded_at END
+_WRITES: Final = (
+    (
+        "withdrawals",
+        """
+    MERGE (w:Withdrawal {institution: $institution, fact_id: row.fact_id}) ON CREATE SET w.recorded_at = row.recorded_at
+    ON MATCH SET w.recorded_at = CASE WHEN row.recorded_at < w.recorded_at THEN row.recorded_at ELSE w.recorded_at END""",
+    ),
+    (
+        "entities",
+        """
+    CREATE (e:Entity {institution: $institution, number: row.properties.number}) SET e += row.properties SET e:$(row.label)""",
+    ),
+    (
+        "facts",
+        """
+    CREATE (f:Fact {institution: $institution}) SET f += row""",
+    ),
+    (
+        "mentions",
+        """
+    MATCH (f:Fact {institution: $institution, number: row.fact})
+    MATCH (e:Entity {institution: $institution, number: row.entity})
+    CREATE (f)-[n:NAMES {institution: $institution}]->(e) SET n += row""",
+    ),
+    (
+        "transfers",
+        """
+    MATCH (a:Entity {institution: $institution, number: row.from_})
+    MATCH (b:Entity {institution: $institution, number: row.to_})
+    CREATE (a)-[m:TRANSFERRED {institution: $institution}]->(b) SET m += row""",
+    ),
+    (
+        "observations",
+        """
+    CREATE (o:Observation {institution: $institution}) SET o += row""",
+    ),
+    (
+        "statements",
+        """
+    CREATE (s:Statement {institution: $institution}) SET s += row""",
+    ),
+    (
+        "nodes",
+        """
+    MATCH (e:Entity {institution: $institution, number: row.number}) SET e += row""",
+    ),
+    (
+        "ties",
+        """
+    MATCH (a:Entity {institution: $institution, number: row.properties.from_})
+    MATCH (b:Entity {institution: $institution, number: row.properties.to_})
+    CREATE (a)-[t:$(row.type) {institution: $institution}]->(b)
+    SET t += row.properties, t.id = 'tie_' + row.letters + substring(a.id, 4) + substring(b.id, 4)""",
+    ),
+    (
+        "changed",
+        f"""
+    MATCH (a:Entity {{institution: $institution, number: row.from_}})-[t:{ALL_TIES}]->(b:Entity {{institution: $institution, number: row.to_}})
+    WHERE t.kind = row.kind
+    SET t.first_at = row.first_at, t.last_at = row.last_at, t.recorded_at = row.recorded_at, t.ended_at = row.ended_at, t.count = row.count,
+        t.total = row.total, t.share = row.share, t.latest_at = row.latest_at, t.changed_at = row.changed_at, t.simple = row.simple""",
+    ),
+    (
+        "said",
+        """
+    MATCH (e:Entity {institution: $institution, number: row.entity})
+    SET e.said = row.said, e.blocked = row.blocked, e.standing = row.standing, e.fields = row.fields""",
+    ),
+    (
+        "counters",
+        """
+    MATCH (i:Institution {number: $institution}) SET i += row""",
+    ),
+)
+WRITTEN: Final = tuple(name for name, _ in _WRITES)
+"""The lists of rows that `WRITE` takes."""
+WRITE: Final = (
+    "".join(
+        f"""
+CALL () {{
+    UNWIND ${name} AS row{text}
+}}"""
+        for name, text in _WRITES
+    )
+    + """
+FINISH
 """
-ENTER_ENTITIES: Final = """
-UNWIND $rows AS row
-CREATE (e:Entity {institution: $institution, number: row.properties.number}) SET e += row.properties SET e:$(row.label)
-"""
-PUT_NODES: Final = """
-UNWIND $rows AS row
-MATCH (e:Entity {institution: $institution, number: row.number}) SET e += row
-"""
-ENTER_TIES: Final = """
-UNWIND $rows AS row
-MATCH (a:Entity {institution: $institution, number: row.properties.from_})
-MATCH (b:Entity {institution: $institution, number: row.properties.to_})
-CREATE (a)-[t:$(row.type) {institution: $institution}]->(b)
-SET t += row.properties, t.id = 'tie_' + row.letters + substring(a.id, 4) + substring(b.id, 4)
-"""
-CHANGE_TIES: Final = f"""
-UNWIND $rows AS row
-MATCH (a:Entity {{institution: $institution, number: row.from_}})-[t:{ALL_TIES}]->(b:Entity {{institution: $institution, number: row.to_}})
-WHERE t.kind = row.kind SET t += row
-"""
-ENTER_FACTS: Final = """
-UNWIND $rows AS row
-CREATE (f:Fact {institution: $institution}) SET f += row
-"""
-ENTER_MENTIONS: Final = """
-UNWIND $rows AS row
-MATCH (f:Fact {institution: $institution, number: row.fact})
-MATCH (e:Entity {institution: $institution, number: row.entity})
-CREATE (f)-[n:NAMES {institution: $institution}]->(e) SET n += row
-"""
-ENTER_TRANSFERS: Final = """
-UNWIND $rows AS row
-MATCH (a:Entity {institution: $institution, number: row.from_})
-MATCH (b:Entity {institution: $institution, number: row.to_})
-CREATE (a)-[m:TRANSFERRED {institution: $institution}]->(b) SET m += row
-"""
-ENTER_OBSERVATIONS: Final = """
-UNWIND $rows AS row
-CREATE (o:Observation {institution: $institution}) SET o += row
-"""
-ENTER_STATEMENTS: Final = """
-UNWIND $rows AS row
-CREATE (s:Statement {institution: $institution}) SET s += row
-"""
+)
+"""Everything that a call writes, in one statement, each list after those that it needs."""
 END_FACT: Final = """
 MATCH (f:Fact {institution: $institution, number: $number}) SET f.withdrawn_at = $until
 """
@@ -165,19 +209,19 @@ DROP_TRANSFER: Final = """
 MATCH (:Entity {institution: $institution})-[m:TRANSFERRED {institution: $institution, fact: $fact}]->(:Entity {institution: $institution})
 DELETE m
 """
-FORGET_OBSERVATIONS: Final = """
-MATCH (o:Observation {institution: $institution, loan: $loan})
-WITH o, o.tie AS tie, o.kind AS kind, o.from_ AS from_, o.to_ AS to_
-DELETE o RETURN DISTINCT tie, kind, from_, to_
+FORGET_LOAN: Final = """
+CALL () {
+    MATCH (o:Observation {institution: $institution, loan: $loan})
+    WITH o, [o.tie, o.kind, o.from_, o.to_] AS tie
+    DELETE o RETURN collect(DISTINCT tie) AS ties
+}
+CALL () {
+    MATCH (s:Statement {institution: $institution, loan: $loan}) WITH s, s.entity AS entity
+    DELETE s RETURN collect(DISTINCT entity) AS entities
+}
+RETURN ties, entities
 """
-FORGET_STATEMENTS: Final = """
-MATCH (s:Statement {institution: $institution, loan: $loan}) WITH s, s.entity AS entity DELETE s RETURN DISTINCT entity
-"""
-DESCRIBE: Final = """
-UNWIND $rows AS row
-MATCH (e:Entity {institution: $institution, number: row.entity})
-SET e.said = row.said, e.blocked = row.blocked, e.standing = row.standing, e.fields = row.fields
-"""
+
 
 # -- Moments
 
@@ -334,8 +378,11 @@ ORDER BY t.last_at DESC, t.recorded_at DESC, t.id DESC LIMIT $most
 @cache
 def moved(incoming: bool, some: bool) -> str:
     """The newest standing transfers of each of some accounts in one direction, with `some` to or from these others alone."""
-    pattern, other = ("<-[m:TRANSFERRED {institution: $institution}]-", "m.from_") if incoming else (
-        "-[m:TRANSFERRED {institution: $institution}]->", "m.to_")
+    pattern, other = (
+        ("<-[m:TRANSFERRED {institution: $institution}]-", "m.from_")
+        if incoming
+        else ("-[m:TRANSFERRED {institution: $institution}]->", "m.to_")
+    )
     only = "AND o.number IN $others " if some else ""
     return f"""
 UNWIND $accounts AS account

@@ -26,6 +26,7 @@ from graph.stores.shared.tables import Row
 
 T = TypeVar("T")
 
+
 class Pool(Enum):
     """Kinds of work, each with connections and worker threads of its own, so that none of them waits for another."""
 
@@ -122,7 +123,9 @@ class Connections:
             self._drivers = {pool: self._driver(pool) for pool in Pool}
         except (ConfigurationError, ValueError) as error:
             self._stop()
-            raise GraphUnavailable(f"The graph's address {address.url} is none: give bolt://host:port or neo4j://host:port.", "UNREACHABLE") from error
+            raise GraphUnavailable(
+                f"The graph's address {address.url} is none: give bolt://host:port or neo4j://host:port.", "UNREACHABLE"
+            ) from error
 
     def _driver(self, pool: Pool) -> AsyncDriver:
         async def make() -> AsyncDriver:

@@ -6,7 +6,7 @@ The transaction has locked its institution before it comes here, so between what
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from graph.ids import ENTITY_KINDS, LETTERS, TIE_KINDS, TIE_NUMBERS
 from graph.model import MONEY_TIES, EntityKind, Instant, TieKind
@@ -43,6 +43,17 @@ _LABELS: Final = {kind: "".join(word.capitalize() for word in kind.name.split("_
 """`(:Merchant)`, `(:IpAddress)`."""
 
 
+class _Seen(NamedTuple):
+    """What was foreseen."""
+
+    facts: dict[str, Row]
+    withdrawals: dict[str, Instant]
+    identities: dict[str, Row]
+    nodes: dict[int, Row]
+    users: dict[str, list[Row]]
+    names: dict[int, tuple[str, bytes | None]]
+
+
 class ServerTables:
     """The rows of one institution within one transaction."""
 
@@ -50,6 +61,9 @@ class ServerTables:
         self._transaction = transaction
         self._institution = institution
         self._source = source
+        self._seen = _Seen({}, {}, {}, {}, {}, {})
+        self._waiting: dict[str, list[Mapping[str, Any]]] = {name: [] for name in catalogue.WRITTEN}
+        """Rows to be written: sent together, before a question that depends on them or at the end."""
         self._heads: Callable[[int], TieHead] | None = None
         self._forgotten: dict[int, tuple[int, int, int]] = {}
         """Ties whose observations were removed: kind and ends."""
@@ -58,43 +72,73 @@ class ServerTables:
         """See `Tables.know_ties`."""
         self._heads = heads
 
+    def foresee(self, facts: Collection[str], entities: Collection[str], claims: Collection[tuple[int, str]]) -> Row:
+        """Lock the institution and read what a call will ask for: check_value, recorded_at, last_entity, last_fact, last_tie of it."""
+        wanted = {_claim(*claim) for claim in claims}
+        ((*row, found, withdrawals, known, users),) = self._ask(
+            catalogue.FORESEE, facts=sorted(facts), entities=sorted(entities), claims=sorted(wanted)
+        )
+        by_claim: dict[str, list[Row]] = {claim: [] for claim in wanted}
+        for claim, *user in users:
+            by_claim[claim].append((claim.split(":", 1)[1], *user))
+        self._seen = _Seen(
+            {one[0]: tuple(one) for one in found},
+            dict(withdrawals),
+            {one[0]: (one[0], one[2], one[1]) for one in known},
+            {one[2]: tuple(one[2:]) for one in known},
+            by_claim,
+            {one[2]: (one[0], one[1]) for one in known},
+        )
+        return tuple(row)
+
     def facts(self, ids: Sequence[str]) -> Iterable[Row]:
-        """See `Tables.facts`."""
-        return self._ask(catalogue.FACTS, ids=list(ids))
+        """See `Tables.facts`: foreseen."""
+        return [self._seen.facts[id_] for id_ in ids if id_ in self._seen.facts]
 
     def kept(self, numbers: Collection[int]) -> list[Kept]:
         """See `Tables.kept`."""
+        self._flush()
         return [read_kept(row) for row in self._ask(catalogue.KEPT, numbers=list(numbers))]  # type: ignore[arg-type]  # its columns
 
     def withdrawals(self, ids: Sequence[str]) -> dict[str, Instant]:
-        """See `Tables.withdrawals`."""
-        return {row[0]: row[1] for row in self._ask(catalogue.WITHDRAWALS, ids=list(ids))}
+        """See `Tables.withdrawals`: foreseen."""
+        return {id_: self._seen.withdrawals[id_] for id_ in ids if id_ in self._seen.withdrawals}
 
     def withdraw(self, withdrawals: Mapping[str, Instant]) -> None:
         """See `Tables.withdraw`."""
-        self._ask(catalogue.WITHDRAW, rows=[{"fact_id": id_, "recorded_at": at} for id_, at in sorted(withdrawals.items())])
+        self._write("withdrawals", [{"fact_id": id_, "recorded_at": at} for id_, at in sorted(withdrawals.items())])
 
     def users(self, space: int, keys: Sequence[str]) -> Iterator[Row]:
         """See `Tables.users`."""
+        claims = [_claim(space, key) for key in keys]
+        if all(claim in self._seen.users for claim in claims):
+            for claim in claims:
+                yield from self._seen.users[claim]
+            return
+        self._flush()
         if space == OWNERLESS:
             for merchant, *row in self._ask(catalogue.OWNERLESS, keys=[int(key) for key in keys]):
                 yield (str(merchant), *row)
         else:
-            for claim, *row in self._ask(catalogue.USERS, keys=[_claim(space, key) for key in keys]):
+            for claim, *row in self._ask(catalogue.USERS, keys=claims):
                 yield (claim.split(":", 1)[1], *row)
 
     def identities(self, ids: Sequence[str]) -> Iterable[Row]:
-        """See `Tables.identities`."""
-        return self._ask(catalogue.IDENTITIES, ids=list(ids))
+        """See `Tables.identities`: foreseen."""
+        return [self._seen.identities[id_] for id_ in ids if id_ in self._seen.identities]
 
     def identity(self, number: int) -> tuple[str, bytes | None]:
         """See `Tables.identity`."""
+        if number in self._seen.names:
+            return self._seen.names[number]
         ((id_, key),) = self._ask(catalogue.IDENTITY, number=number)
         return id_, key
 
     def nodes(self, numbers: Sequence[int]) -> Iterable[Row]:
         """See `Tables.nodes`."""
-        return self._ask(catalogue.NODES, numbers=list(numbers))
+        unseen = [number for number in numbers if number not in self._seen.nodes]
+        seen = [self._seen.nodes[number] for number in numbers if number in self._seen.nodes]
+        return [*seen, *self._ask(catalogue.NODES, numbers=unseen)] if unseen else seen
 
     def ties(self, pairs: Sequence[tuple[int, int]]) -> Iterable[Row]:
         """See `Tables.ties`."""
@@ -107,18 +151,18 @@ class ServerTables:
     def enter_entities(self, rows: Sequence[Row]) -> None:
         """See `Tables.enter_entities`."""
         self._write(
-            catalogue.ENTER_ENTITIES,
+            "entities",
             [{"label": _LABELS[ENTITY_KINDS[row[0] & 15]], "properties": _named(ENTITY_COLUMNS, row)} for row in rows],
         )
 
     def put_nodes(self, rows: Sequence[Row]) -> None:
         """See `Tables.put_nodes`."""
-        self._write(catalogue.PUT_NODES, [_named(NODE_COLUMNS, row) for row in rows])
+        self._write("nodes", [_named(NODE_COLUMNS, row) for row in rows])
 
     def enter_ties(self, rows: Sequence[Row]) -> None:
         """See `Tables.enter_ties`."""
         self._write(
-            catalogue.ENTER_TIES,
+            "ties",
             [
                 {
                     "type": TIE_KINDS[row[1]].value,
@@ -131,7 +175,7 @@ class ServerTables:
 
     def change_ties(self, rows: Sequence[Row]) -> None:
         """See `Tables.change_ties`."""
-        self._write(catalogue.CHANGE_TIES, [_named(TIE_COLUMNS, row) for row in rows])
+        self._write("changed", [_named(TIE_COLUMNS, row) for row in rows])
 
     def insert(self, rows: PlainRows) -> None:
         """See `Tables.insert`."""
@@ -143,8 +187,8 @@ class ServerTables:
             number = fact["number"]
             fact |= {"source": self._source, "claim": claims.get(number), "ownerless": ownerless.get(number)}
             ranks[number] = rank(self._source, fact["source_id"])
-        self._write(catalogue.ENTER_FACTS, facts)
-        self._write(catalogue.ENTER_MENTIONS, [_named(MENTION_COLUMNS, row) for row in rows.mentions])
+        self._write("facts", facts)
+        self._write("mentions", [_named(MENTION_COLUMNS, row) for row in rows.mentions])
         self._enter_transfers(rows.movements, {row[2]: row[0] for row in rows.observations})
         self._enter_observations(rows.observations, ranks)
         self.enter_statements(rows.statements)
@@ -165,6 +209,7 @@ class ServerTables:
         self, tie: int, ends: Sequence[int], at: Instant, fact: int, observations: Sequence[Row], movements: Sequence[Row]
     ) -> None:
         """See `Tables.replace_report`."""
+        self._flush()  # what is dropped may be what waits
         if ends:
             self._ask(catalogue.DROP_TRANSFER, fact=fact)
             self._enter_transfers(movements, {fact: tie})
@@ -174,12 +219,13 @@ class ServerTables:
 
     def forget_loan(self, loan: int) -> tuple[set[int], set[int]]:
         """See `Tables.forget_loan`."""
-        ties = {number: (kind, from_, to) for number, kind, from_, to in self._ask(catalogue.FORGET_OBSERVATIONS, loan=loan)}
-        self._forgotten |= ties
-        return set(ties), {row[0] for row in self._ask(catalogue.FORGET_STATEMENTS, loan=loan)}
+        ((ties, entities),) = self._ask(catalogue.FORGET_LOAN, loan=loan)
+        self._forgotten |= {number: (kind, from_, to) for number, kind, from_, to in ties}
+        return {tie[0] for tie in ties}, set(entities)
 
     def owned(self, merchant: int, until: Instant) -> list[Row]:
         """See `Tables.owned`."""
+        self._flush()
         rows = self._ask(catalogue.OWNED, merchant=merchant, until=until)
         return [(*row[:-1], *(row[-1] or "\n").split("\n", 1)) for row in rows]
 
@@ -189,14 +235,16 @@ class ServerTables:
 
     def enter_statements(self, rows: Sequence[Row]) -> None:
         """See `Tables.enter_statements`."""
-        self._write(catalogue.ENTER_STATEMENTS, [_named(STATEMENT_COLUMNS, row) for row in rows])
+        self._write("statements", [_named(STATEMENT_COLUMNS, row) for row in rows])
 
     def fold_ties(self, heads: Sequence[TieHead]) -> dict[int, TieRow | None]:
         """See `Tables.fold_ties`."""
+        self._flush()
         return fold_ties(self._ask, heads, EVERYTHING)
 
     def fold_descriptions(self, entities: Sequence[int]) -> dict[int, Description]:
         """See `Tables.fold_descriptions`."""
+        self._flush()
         said: dict[int, list[Any]] = {}
         for entity, *statement in self._ask(catalogue.STATEMENTS, entities=list(entities), at=EVERYTHING.at, known_at=EVERYTHING.known_at):
             said.setdefault(entity, []).append(tuple(statement))
@@ -204,6 +252,7 @@ class ServerTables:
 
     def named(self, number: int) -> tuple[Instant, Instant] | None:
         """See `Tables.named`."""
+        self._flush()
         rows = self._ask(catalogue.NAMED, numbers=[number], at=EVERYTHING.at, known_at=EVERYTHING.known_at)
         told = [at for _, *moments in rows for at in moments if at is not None]
         return (min(told), max(told)) if told else None
@@ -211,7 +260,7 @@ class ServerTables:
     def describe(self, rows: Sequence[Row], unsaid: Sequence[int]) -> None:
         """See `Tables.describe`."""
         nothing = [(entity, None, None, None, None) for entity in unsaid]
-        self._write(catalogue.DESCRIBE, [_named(("entity", "said", "blocked", "standing", "fields"), row) for row in [*rows, *nothing]])
+        self._write("said", [_named(("entity", "said", "blocked", "standing", "fields"), row) for row in [*rows, *nothing]])
 
     def _enter_observations(self, rows: Sequence[Row], ranks: Mapping[int, str]) -> None:
         """Write observations; those of PAYS are the transfers themselves."""
@@ -223,18 +272,28 @@ class ServerTables:
                 observation = _named(OBSERVATION_COLUMNS, row) | {"kind": head.kind, "from_": head.from_, "to_": head.to}
                 observation["rank"] = None if observation["share"] is None else ranks[observation["fact"]]
                 made.append(observation)
-        self._write(catalogue.ENTER_OBSERVATIONS, made)
+        self._write("observations", made)
 
     def _enter_transfers(self, movements: Sequence[Row], ties: Mapping[int, int]) -> None:
         """Write transfers; each comes as two movements."""
         outgoing = [_named(MOVEMENT_COLUMNS, row) | {"tie": ties[row[4]]} for row in movements if not row[1]]
         for row in outgoing:
             del row["incoming"]
-        self._write(catalogue.ENTER_TRANSFERS, outgoing)
+        self._write("transfers", outgoing)
 
-    def _write(self, query: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        if rows:
-            self._ask(query, rows=rows)
+    def finish(self, counters: Mapping[str, Any]) -> None:
+        """Write what is still to be written, and the institution's counters with it."""
+        self._write("counters", [counters])
+        self._flush()
+
+    def _write(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        self._waiting[name] += rows
+
+    def _flush(self) -> None:
+        """Send what waits to be written."""
+        if any(self._waiting.values()):
+            self._ask(catalogue.WRITE, **self._waiting)
+            self._waiting = {name: [] for name in catalogue.WRITTEN}
 
     def _ask(self, query: str, **parameters: Any) -> list[Row]:
         return self._transaction.ask(query, {"institution": self._institution} | parameters)

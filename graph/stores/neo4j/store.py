@@ -39,7 +39,7 @@ from graph.stores.shared.institutions import WrongKeys, check_value
 from graph.stores.shared.ledger import Sequences
 from graph.stores.shared.listing import find_fact, find_tie, list_facts, list_loans, list_ties
 from graph.stores.shared.paths import search
-from graph.stores.shared.recording import Batch
+from graph.stores.shared.recording import Batch, touched
 from graph.stores.shared.snapshot import Snapshot
 from graph.stores.shared.surroundings import surround
 from graph.stores.shared.walking import walk
@@ -250,16 +250,18 @@ class Neo4jStore:
         self, transaction: Transaction, number: int, institution: str, source: str, facts: Sequence[Prepared], together: bool
     ) -> Recording:
         """One call's facts under the institution's lock."""
-        ((last, *lasts),) = transaction.ask(catalogue.LOCK, {"institution": number})
+        sealer = self._sealers(institution)
+        tables = ServerTables(transaction, number, source)
+        check, last, *lasts = tables.foresee(*touched(facts, source, sealer))
+        _compare(check, check_value(sealer))
         recorded_at = max(self._now(), last + 1)
         sequences = Sequences(dict(zip(("entity", "fact", "tie"), lasts, strict=True)).__getitem__)
-        tables = ServerTables(transaction, number, source)
-        results = Batch(tables, source, self._sealers(institution), sequences, recorded_at).apply(facts, together=together)
+        results = Batch(tables, source, sealer, sequences, recorded_at).apply(facts, together=together)
         refused = together and any(isinstance(result, Refused) for result in results)
         if refused or not any(isinstance(result, Recorded) for result in results):
             return Recording(results, last or recorded_at)
         counters = {f"last_{table}": greatest for table, greatest in sequences.last.items()}
-        transaction.ask(catalogue.FINISH, {"institution": number, "counters": counters | {"recorded_at": recorded_at}})
+        tables.finish(counters | {"recorded_at": recorded_at})
         return Recording(results, recorded_at)
 
     def _entered(self, transaction: Transaction, institution: str) -> int:
@@ -291,9 +293,7 @@ class Neo4jStore:
 
         return await self._read(Pool.ANALYSTS, institution, moment, read)
 
-    async def _read(
-        self, pool: Pool, institution: str, moment: Moment, work: Callable[[Snapshot], T], seconds: float | None = None
-    ) -> T:
+    async def _read(self, pool: Pool, institution: str, moment: Moment, work: Callable[[Snapshot], T], seconds: float | None = None) -> T:
         """Do the work in a snapshot of its own."""
 
         def read(transaction: Transaction) -> T:

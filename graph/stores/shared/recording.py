@@ -25,6 +25,22 @@ from graph.stores.shared.tables import Tables
 RECORDED: Final = Recorded()
 
 
+def touched(facts: Sequence[Prepared], source: str, sealer: Sealer) -> tuple[set[str], set[str], set[tuple[int, str]]]:
+    """Ids of the facts, those withdrawn included, ids of the entities, and the keys that a call of recording asks for first."""
+    withdrawn = (_target(fact, source, sealer) for fact in facts if isinstance(fact.fact.content, FactWithdrawn))
+    return (
+        {*(fact.id for fact in facts), *withdrawn},
+        {id_ for fact in facts for id_ in fact.entities},
+        {(SPACES[fact.kind], str(fact.values[0])) for fact in facts if fact.kind in SPACES},
+    )
+
+
+def _target(fact: Prepared, source: str, sealer: Sealer) -> str:
+    """Id of the fact that a withdrawal names."""
+    assert isinstance(fact.fact.content, FactWithdrawn)
+    return sealer.fact_id(source, fact.fact.content.fact_id)
+
+
 class Batch:
     """One call's facts, judged and written within the writer's transaction."""
 
@@ -60,19 +76,13 @@ class Batch:
 
     def _foresee(self, facts: Sequence[Prepared]) -> None:
         """Read what the facts touch."""
-        targets = [self._target(fact) for fact in facts if isinstance(fact.fact.content, FactWithdrawn)]
-        ids = sorted({*(fact.id for fact in facts), *targets})
-        for id_, *row in self._tables.facts(ids):
+        ids, entities, claims = touched(facts, self._source, self._sealer)
+        for id_, *row in self._tables.facts(sorted(ids)):
             self._facts[id_] = self._claims.reports[row[0]] = Report(*row)
-        self._withdrawn |= self._tables.withdrawals(ids)
-        self._ledger.find(id_ for fact in facts for id_ in fact.entities)
+        self._withdrawn |= self._tables.withdrawals(sorted(ids))
+        self._ledger.find(entities)
         self._ledger.read_nodes(self._ledger.numbers.values())
-        self._claims.find((SPACES[fact.kind], str(fact.values[0])) for fact in facts if fact.kind in SPACES)
-
-    def _target(self, fact: Prepared) -> str:
-        """Id of the fact that a withdrawal names."""
-        assert isinstance(fact.fact.content, FactWithdrawn)
-        return self._sealer.fact_id(self._source, fact.fact.content.fact_id)
+        self._claims.find(claims)
 
     def _judge(self, fact: Prepared) -> FactResult:
         """Accept a fact, or say why not."""
@@ -142,7 +152,7 @@ class Batch:
         if fact.kind in SPACES:
             self._claims.add(accepted)
         elif fact.kind == WITHDRAWAL:
-            self._withdraw(self._target(fact), report.recorded_at)
+            self._withdraw(_target(fact, self._source, self._sealer), report.recorded_at)
 
     def _withdraw(self, target: str, recorded_at: Instant) -> None:
         """Note that a fact, known already or not, counts as never reported from then on."""

@@ -8,6 +8,7 @@ import sqlite3
 from graph.sealing import Sealer
 from graph.stores.shared.institutions import WrongKeys, check_value
 
+
 def institution_number(connection: sqlite3.Connection, institution: str, sealer: Sealer) -> int:
     """Number of an institution, entered at its first fact. Raises `WrongKeys`."""
     number = find_institution(connection, institution, sealer)
