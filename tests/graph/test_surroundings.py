@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,8 +18,8 @@ from graph.model import EntityKind, EntityName, FlowBounds, Moment, Surroundings
 from graph.stores.shared.flowing import flow
 from graph.stores.shared.receiving import receive
 from graph.stores.shared.surroundings import surround
-from tests.graph import naive
-from tests.graph.files import File
+from tests.graph import files, naive
+from tests.graph.files import GRAPHS, Graph
 from tests.graph.histories import money_histories, name
 
 AT = 100 * DAY
@@ -32,6 +33,16 @@ PERSON, SHOP, LOAN, DEVICE, ACCOUNT, PHONE = (
     EntityKind.PHONE,
 )
 WIDE = FlowBounds(transfers_per_account=99, followed=99, transfers=999)
+
+
+@pytest.fixture(autouse=True, params=GRAPHS, scope="module")
+def _graph(request: pytest.FixtureRequest) -> None:
+    """Every test here is held on every store."""
+    global File
+    File = request.param
+
+
+File: type[files.File | files.ServerGraph] = files.File
 
 
 @given(money_histories(), st.sets(st.integers(0, 5), min_size=1, max_size=3), st.integers(30, 100), st.booleans())
@@ -67,7 +78,7 @@ def moved(number: int, from_: int, to: int, amount: int, at: int, kind: Transfer
     return Fact(f"t{number}", at, TransferMade(f"k{number}", name(ACCOUNT, from_), name(ACCOUNT, to), amount, kind))
 
 
-def surroundings(file: File, moment: Moment = NOW, **given: object) -> Surroundings:
+def surroundings(file: Graph, moment: Moment = NOW, **given: object) -> Surroundings:
     with file.snapshot(moment) as snapshot:
         loan = snapshot.node(file.id(name(LOAN, 0)))
         assert loan is not None

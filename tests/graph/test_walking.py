@@ -14,12 +14,22 @@ from hypothesis import strategies as st
 from graph.contents import Fact, FactWithdrawn, TieEnded, TieObserved
 from graph.model import EntityKind, EntityName, Moment, Neighbour, Neighbourhood, TieKind, TruncationCause, WalkBounds
 from graph.stores.shared.walking import walk
-from tests.graph import naive
-from tests.graph.files import File
+from tests.graph import files, naive
+from tests.graph.files import GRAPHS, Graph
 from tests.graph.histories import LATEST, name, tie_histories
 
 NOW = Moment(1_000, 1_000)
 PERSON, SHOP, DEVICE, IP = EntityKind.PERSON, EntityKind.MERCHANT, EntityKind.DEVICE, EntityKind.IP_ADDRESS
+
+
+@pytest.fixture(autouse=True, params=GRAPHS, scope="module")
+def _graph(request: pytest.FixtureRequest) -> None:
+    """Every test here is held on every store."""
+    global File
+    File = request.param
+
+
+File: type[files.File | files.ServerGraph] = files.File
 
 
 @pytest.fixture
@@ -36,7 +46,7 @@ def crowd(size: int) -> list[Fact]:
     return [seen(n, name(PERSON, n), TieKind.USES_DEVICE, name(DEVICE, 0)) for n in range(size)]
 
 
-def around(file: File, centre: EntityName, bounds: WalkBounds, moment: Moment = NOW, deadline: float | None = None) -> Neighbourhood:
+def around(file: Graph, centre: EntityName, bounds: WalkBounds, moment: Moment = NOW, deadline: float | None = None) -> Neighbourhood:
     with file.snapshot(moment) as snapshot:
         number = snapshot.node(file.id(centre))
         assert number is not None
@@ -213,7 +223,7 @@ def test_a_crowd_is_not_read_to_find_its_newest(folder):
     steps = []
     for size in (100, 3_000):
         (folder / str(size)).mkdir()
-        file = File(folder / str(size), crowd(size)).analyse()
+        file = files.File(folder / str(size), crowd(size)).analyse()
         count = [0]
 
         def step(count: list[int] = count) -> int:

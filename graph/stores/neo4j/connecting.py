@@ -11,11 +11,11 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final, LiteralString, TypeAlias, TypeVar, cast
+from typing import Any, Final, TypeAlias, TypeVar
 
 import neo4j
 from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, Bookmarks, unit_of_work
@@ -96,7 +96,7 @@ class Transaction:
 
     async def _ask(self, query: str, parameters: Mapping[str, Any], limit: float) -> list[Row]:
         async with asyncio.timeout(max(limit, 0.001)):
-            result = await self._transaction.run(cast("LiteralString", query), dict(parameters))
+            result = await self._transaction.run(query, dict(parameters))
             return [tuple(record) for record in await result.fetch(_MOST)]
 
 
@@ -118,7 +118,7 @@ class Connections:
         self._thread = threading.Thread(target=self._loop.run_forever, name="graph-server", daemon=True)
         self._thread.start()
         self._workers = {pool: ThreadPoolExecutor(pool.size, f"graph-{pool.title}") for pool in Pool}
-        self._bookmarks: Bookmarks = Bookmarks()
+        self._bookmarks = Bookmarks.from_raw_values(())
         try:
             self._drivers = {pool: self._driver(pool) for pool in Pool}
         except (ConfigurationError, ValueError) as error:
@@ -193,7 +193,7 @@ class Connections:
             try:
                 async with asyncio.timeout(seconds), self._drivers[Pool.LOADING].session() as session:
                     for text, parameters in some:
-                        result = await session.run(cast("LiteralString", text), dict(parameters))
+                        result = await session.run(text, dict(parameters))
                         found.append([tuple(record) for record in await result.fetch(_MOST)])
             except Exception as error:
                 raise unavailable(error) from error
@@ -240,6 +240,3 @@ def unavailable(error: BaseException) -> GraphUnavailable:
     if isinstance(error, DriverError):
         return GraphUnavailable(f"The way to the graph's server failed ({type(error).__name__}): send again.", "UNREACHABLE")
     return GraphUnavailable(f"The graph failed ({type(error).__name__}): this is a fault of ours, see the log.", "FAILED")
-
-
-Async: TypeAlias = Coroutine[Any, Any, T]

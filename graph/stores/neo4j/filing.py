@@ -13,7 +13,7 @@ from graph.model import MONEY_TIES, EntityKind, Instant, TieKind
 from graph.stores.neo4j import catalogue
 from graph.stores.neo4j.connecting import Transaction
 from graph.stores.neo4j.folding import fold_ties
-from graph.stores.shared.claims import LOAN, OWNERLESS
+from graph.stores.shared.claims import OWNERLESS
 from graph.stores.shared.encoding import Kept, rank, read_kept
 from graph.stores.shared.folding import Description, describe
 from graph.stores.shared.rows import EVERYTHING, TieRow
@@ -98,7 +98,7 @@ class ServerTables:
     def kept(self, numbers: Collection[int]) -> list[Kept]:
         """See `Tables.kept`."""
         self._flush()
-        return [read_kept(row) for row in self._ask(catalogue.KEPT, numbers=list(numbers))]  # type: ignore[arg-type]  # its columns
+        return [read_kept(row) for row in self._ask(catalogue.KEPT, numbers=list(numbers))]
 
     def withdrawals(self, ids: Sequence[str]) -> dict[str, Instant]:
         """See `Tables.withdrawals`: foreseen."""
@@ -306,6 +306,3 @@ def _named(columns: Sequence[str], row: Row) -> dict[str, Any]:
 def _claim(space: int, key: str) -> str:
     """How a fact's claim of a key is kept; of an application or an outcome its loan's number."""
     return f"{space}:{key}"
-
-
-assert LOAN != OWNERLESS, "a fact has one claim, and one more when it names no applicant"

@@ -39,7 +39,7 @@ class ServerSnapshot(Snapshot):
 
     def identify(self, ids: Sequence[str]) -> dict[str, int]:
         """See `Snapshot.identify`."""
-        return dict(self._ask(catalogue.IDENTIFY, ids=list(ids))) if ids else {}  # type: ignore[arg-type]  # pairs
+        return dict(self._ask(catalogue.IDENTIFY, ids=list(ids))) if ids else {}
 
     def read_nodes(self, numbers: Sequence[int], *, profiles: bool) -> Iterable[Row]:
         """See `Snapshot.read_nodes`."""
@@ -50,7 +50,7 @@ class ServerSnapshot(Snapshot):
         wanted = {node.number: node for node in nodes}
         if wanted:
             for number, *profile in self._ask(catalogue.PROFILES, numbers=list(wanted)):
-                wanted[number].profile = tuple(profile)  # type: ignore[assignment]  # its columns
+                wanted[number].profile = tuple(profile)
 
     def fold_descriptions(self, numbers: Sequence[int]) -> dict[int, Description]:
         """See `Snapshot.fold_descriptions`."""
@@ -125,13 +125,13 @@ class ServerSnapshot(Snapshot):
         """See `Snapshot.listed_facts`."""
         before, recorded, id_ = start
         rows = self._ask(catalogue.LISTED_FACTS, number=number, before=before, recorded=recorded, id=id_, most=most, **self._moment())
-        kept = [read_kept(row) for row in rows]  # type: ignore[arg-type]  # its columns
+        kept = [read_kept(row) for row in rows]
         return [((one.occurred_at, one.recorded_at, one.id), one) for one in kept]
 
     def fact(self, id: str) -> Kept | None:
         """See `Snapshot.fact`."""
         rows = self._ask(catalogue.FACT, id=id, known_at=self.moment.known_at)
-        return read_kept(rows[0]) if rows else None  # type: ignore[arg-type]  # its columns
+        return read_kept(rows[0]) if rows else None
 
     def tie(self, from_: int, to: int, kind: int) -> TieRow | None:
         """See `Snapshot.tie`."""
@@ -140,7 +140,7 @@ class ServerSnapshot(Snapshot):
 
     def names(self, numbers: Sequence[int]) -> Iterable[tuple[int, str, str]]:
         """See `Snapshot.names`."""
-        return self._ask(catalogue.NAMES, numbers=list(numbers)) if numbers else ()  # type: ignore[return-value]  # its columns
+        return self._ask(catalogue.NAMES, numbers=list(numbers)) if numbers else ()
 
     def moved(
         self, accounts: Sequence[int], *, incoming: bool, after: Instant, most: int, others: Collection[int] | None, deadline: float | None

@@ -131,7 +131,7 @@ class Neo4jStore:
             assert name.key is not None, "an entity is named by id or by key"
             id_ = self._sealers(institution).entity_id(name.kind, name.key)
         wanted = id_
-        return await self._read(Pool.DECIDING, institution, moment, lambda snapshot: None if snapshot.node(wanted) is None else wanted)
+        return await self.read(Pool.DECIDING, institution, moment, lambda snapshot: None if snapshot.node(wanted) is None else wanted)
 
     async def entities(self, institution: str, ids: Sequence[str], moment: Moment) -> dict[str, Entity]:
         """The entities with these ids, at most 1,000; see `GraphStore.entities`."""
@@ -141,14 +141,14 @@ class Neo4jStore:
         def read(snapshot: Snapshot) -> dict[str, Entity]:
             return {entity.id: entity for entity in snapshot.entities(snapshot.nodes(ids).values()).values()}
 
-        return await self._read(Pool.ANALYSTS, institution, moment, read)
+        return await self.read(Pool.ANALYSTS, institution, moment, read)
 
     async def tie(self, institution: str, id: str, moment: Moment) -> Tie | None:
         """One tie, ended or not; see `GraphStore.tie`."""
         parts = tie_parts(id)
         if parts is None:
             return None
-        return await self._read(Pool.ANALYSTS, institution, moment, lambda snapshot: find_tie(snapshot, *parts))
+        return await self.read(Pool.ANALYSTS, institution, moment, lambda snapshot: find_tie(snapshot, *parts))
 
     async def ties(
         self, institution: str, entity: str, moment: Moment, *,
@@ -162,7 +162,7 @@ class Neo4jStore:
 
     async def fact(self, institution: str, id: str, moment: Moment) -> RecordedFact | None:
         """One fact, withdrawn or not; see `GraphStore.fact`."""
-        return await self._read(Pool.ANALYSTS, institution, moment, lambda snapshot: find_fact(snapshot, id))
+        return await self.read(Pool.ANALYSTS, institution, moment, lambda snapshot: find_fact(snapshot, id))
 
     async def facts(self, institution: str, entity: str, moment: Moment, *, first: int, after: str | None = None) -> Page[RecordedFact]:
         """A page of the facts that name an entity; see `GraphStore.facts`."""
@@ -188,7 +188,7 @@ class Neo4jStore:
             number = snapshot.node(centre)
             return None if number is None else walk(snapshot, number, bounds, until)
 
-        return await self._read(Pool.ANALYSTS, institution, moment, read, deadline)
+        return await self.read(Pool.ANALYSTS, institution, moment, read, deadline)
 
     async def paths(
         self, institution: str, from_: str, to: str, moment: Moment, *,
@@ -203,7 +203,7 @@ class Neo4jStore:
                 return PathSearch(())
             return search(snapshot, start, end, kinds=kinds, maximum_length=maximum_length, maximum_paths=maximum_paths, deadline=until)
 
-        return await self._read(Pool.ANALYSTS, institution, moment, read, deadline)
+        return await self.read(Pool.ANALYSTS, institution, moment, read, deadline)
 
     async def surroundings(
         self, institution: str, loan: str, moment: Moment, bounds: WalkBounds, *, deadline: float
@@ -215,7 +215,7 @@ class Neo4jStore:
             number = snapshot.node(loan)
             return None if number is None else surround(snapshot, number, bounds, until)
 
-        return await self._read(Pool.DECIDING, institution, moment, read, deadline)
+        return await self.read(Pool.DECIDING, institution, moment, read, deadline)
 
     async def ready(self) -> None:
         """Return when the server answers and all institutions were written with these keys; see `GraphStore.ready`."""
@@ -291,10 +291,10 @@ class Neo4jStore:
             number = snapshot.node(entity)
             return Page((), (), more=False) if number is None else listed(snapshot, number)
 
-        return await self._read(Pool.ANALYSTS, institution, moment, read)
+        return await self.read(Pool.ANALYSTS, institution, moment, read)
 
-    async def _read(self, pool: Pool, institution: str, moment: Moment, work: Callable[[Snapshot], T], seconds: float | None = None) -> T:
-        """Do the work in a snapshot of its own."""
+    async def read(self, pool: Pool, institution: str, moment: Moment, work: Callable[[Snapshot], T], seconds: float | None = None) -> T:
+        """Do the work in a snapshot of its own, on a worker thread; what other questions are built of. Raises `GraphUnavailable`."""
 
         def read(transaction: Transaction) -> T:
             known = self._institutions.get(institution)

@@ -64,7 +64,7 @@ def _recount(node: Node, cached: Row, tie: TieRow | None) -> int | None:
     if from_ == to or held == holds:
         return None
     incoming = to == node.number
-    other = from_ if incoming else to
+    other: int = from_ if incoming else to
     code = stream(kind, incoming, other)
     node.degrees[code] = node.degrees.get(code, 0) + holds - held
     return other
