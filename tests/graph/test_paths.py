@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,10 +23,12 @@ PERSON, SHOP, DEVICE, IP = EntityKind.PERSON, EntityKind.MERCHANT, EntityKind.DE
 
 
 @pytest.fixture(autouse=True, params=GRAPHS, scope="module")
-def _graph(request: pytest.FixtureRequest) -> None:
+def _graph(request: pytest.FixtureRequest) -> Iterator[None]:
     """Every test here is held on every store."""
     global File
     File = request.param
+    yield
+    files.close_all()
 
 
 File: type[files.File | files.ServerGraph] = files.File

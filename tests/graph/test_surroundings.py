@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,10 +37,12 @@ WIDE = FlowBounds(transfers_per_account=99, followed=99, transfers=999)
 
 
 @pytest.fixture(autouse=True, params=GRAPHS, scope="module")
-def _graph(request: pytest.FixtureRequest) -> None:
+def _graph(request: pytest.FixtureRequest) -> Iterator[None]:
     """Every test here is held on every store."""
     global File
     File = request.param
+    yield
+    files.close_all()
 
 
 File: type[files.File | files.ServerGraph] = files.File

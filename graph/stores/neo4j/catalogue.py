@@ -252,20 +252,33 @@ STATEMENTS: Final = f"""
 MATCH (s:Statement {{institution: $institution}}) WHERE s.entity IN $entities AND s.visible_at <= $at AND {_KNOWN.format("s")}
 RETURN s.entity, s.occurred_at, s.rank, s.what, s.value
 """
+
+
+def _outermost(direction: str) -> str:
+    """The first or the last mention of `number`, and transfer out of and into it."""
+    ends = "".join(
+        f"""
+CALL (number) {{
+    MATCH (:Entity {{institution: $institution}})-[m:TRANSFERRED {{institution: $institution}}]->(:Entity {{institution: $institution}})
+    USING INDEX m:TRANSFERRED(institution, {end}, occurred_at)
+    WHERE m.{end} = number AND m.occurred_at <= $at AND {_KNOWN.format("m")}
+    WITH m ORDER BY m.institution {direction}, m.{end} {direction}, m.occurred_at {direction} LIMIT 1 RETURN collect(m.occurred_at) AS {end}{direction.lower()}
+}}"""
+        for end in ("from_", "to_")
+    )
+    return f"""
+CALL (number) {{
+    MATCH (f:Fact {{institution: $institution}})-[n:NAMES {{institution: $institution}}]->(:Entity {{institution: $institution}})
+    USING INDEX n:NAMES(institution, entity, occurred_at)
+    WHERE n.entity = number AND n.occurred_at <= $at AND n.recorded_at <= $known_at
+        AND coalesce(f.withdrawn_at, $known_at + 1) > $known_at
+    WITH n ORDER BY n.institution {direction}, n.entity {direction}, n.occurred_at {direction} LIMIT 1 RETURN collect(n.occurred_at) AS named_{direction.lower()}
+}}{ends}"""
+
+
 NAMED: Final = f"""
-UNWIND $numbers AS number
-MATCH (e:Entity {{institution: $institution, number: number}})
-CALL (e) {{
-    MATCH (e)<-[n:NAMES {{institution: $institution}}]-(f:Fact {{institution: $institution}})
-    WHERE n.occurred_at <= $at AND n.recorded_at <= $known_at AND coalesce(f.withdrawn_at, $known_at + 1) > $known_at
-    RETURN min(n.occurred_at) AS first, max(n.occurred_at) AS last
-}}
-CALL (e) {{
-    MATCH (e)-[m:TRANSFERRED {{institution: $institution}}]-(:Entity {{institution: $institution}})
-    WHERE m.occurred_at <= $at AND {_KNOWN.format("m")}
-    RETURN min(m.occurred_at) AS first_moved, max(m.occurred_at) AS last_moved
-}}
-RETURN number, first, last, first_moved, last_moved
+UNWIND $numbers AS number{_outermost("ASC")}{_outermost("DESC")}
+RETURN number, named_asc + from_asc + to_asc + named_desc + from_desc + to_desc
 """
 TOUCHED: Final = f"""
 MATCH (e:Entity {{institution: $institution}})-[t:{ALL_TIES}]-(:Entity {{institution: $institution}})
@@ -306,28 +319,48 @@ WHERE a.number IN $starts AND b.number IN $ends RETURN {TIE}
 FACT: Final = f"""
 MATCH (f:Fact {{institution: $institution, id: $id}}) WHERE f.recorded_at <= $known_at RETURN {_FACT}
 """
+_LISTED: Final = """f.recorded_at <= $known_at AND coalesce(f.withdrawn_at, $known_at + 1) > $known_at
+    AND (f.occurred_at < $before OR f.recorded_at < $recorded OR (f.recorded_at = $recorded AND f.id < $id))
+    RETURN f ORDER BY {0}, f.recorded_at DESC, f.id DESC LIMIT $most"""
+_MOVED_FACTS: Final = "\n  UNION\n".join(
+    f"""
+    MATCH (:Entity {{institution: $institution}})-[m:TRANSFERRED {{institution: $institution}}]->(:Entity {{institution: $institution}})
+    USING INDEX m:TRANSFERRED(institution, {end}, occurred_at)
+    WHERE m.{end} = $number AND m.occurred_at <= $until AND {_KNOWN.format("m")}
+    MATCH (f:Fact {{institution: $institution, number: m.fact}}) WHERE {_LISTED.format(f"m.institution DESC, m.{end} DESC, m.occurred_at DESC")}"""
+    for end in ("from_", "to_")
+)
 LISTED_FACTS: Final = f"""
-MATCH (e:Entity {{institution: $institution, number: $number}})
-CALL (e) {{
-    MATCH (e)<-[n:NAMES {{institution: $institution}}]-(f:Fact {{institution: $institution}})
-    WHERE n.occurred_at <= $before AND n.occurred_at <= $at RETURN f
-  UNION
-    MATCH (e)-[m:TRANSFERRED {{institution: $institution}}]-(:Entity {{institution: $institution}})
-    WHERE m.occurred_at <= $before AND m.occurred_at <= $at AND {_KNOWN.format("m")}
-    MATCH (f:Fact {{institution: $institution, number: m.fact}}) RETURN f
+CALL () {{
+    MATCH (f:Fact {{institution: $institution}})-[n:NAMES {{institution: $institution}}]->(:Entity {{institution: $institution}})
+    USING INDEX n:NAMES(institution, entity, occurred_at)
+    WHERE n.entity = $number AND n.occurred_at <= $until AND {_LISTED.format("n.institution DESC, n.entity DESC, n.occurred_at DESC")}
+  UNION{_MOVED_FACTS}
 }}
-WITH f WHERE f.recorded_at <= $known_at AND coalesce(f.withdrawn_at, $known_at + 1) > $known_at
-AND (f.occurred_at < $before OR f.recorded_at < $recorded OR (f.recorded_at = $recorded AND f.id < $id))
-RETURN {_FACT} ORDER BY f.occurred_at DESC, f.recorded_at DESC, f.id DESC LIMIT $most
+RETURN {_FACT}
 """
-OUTERMOST_RECEIPTS: Final = f"""
-MATCH (e:Entity {{institution: $institution}})<-[m:TRANSFERRED {{institution: $institution}}]-(:Entity {{institution: $institution}})
-WHERE e.number IN $accounts AND m.kind = $kind AND m.occurred_at <= $until AND {_STANDS.format("m")}
-RETURN min(m.occurred_at), max(m.occurred_at)
+"""`$until` is the earlier of `$at` and `$before`."""
+OUTERMOST_RECEIPTS: Final = (
+    "UNWIND $accounts AS account"
+    + "".join(
+        f"""
+CALL (account) {{
+    MATCH (:Entity {{institution: $institution}})-[m:TRANSFERRED {{institution: $institution}}]->(:Entity {{institution: $institution}})
+    USING INDEX m:TRANSFERRED(institution, to_, occurred_at)
+    WHERE m.to_ = account AND m.kind = $kind AND m.occurred_at <= $until AND {_STANDS.format("m")}
+    WITH m ORDER BY m.institution {direction}, m.to_ {direction}, m.occurred_at {direction} LIMIT 1
+    RETURN collect(m.occurred_at) AS {direction.lower()}_at
+}}"""
+        for direction in ("ASC", "DESC")
+    )
+    + """
+RETURN asc_at + desc_at
 """
+)
 RECEIPTS: Final = f"""
-MATCH (e:Entity {{institution: $institution}})<-[m:TRANSFERRED {{institution: $institution}}]-(:Entity {{institution: $institution}})
-WHERE e.number IN $accounts AND m.kind = $kind AND m.occurred_at > $after AND m.occurred_at <= $until AND {_STANDS.format("m")}
+MATCH (:Entity {{institution: $institution}})-[m:TRANSFERRED {{institution: $institution}}]->(:Entity {{institution: $institution}})
+USING INDEX m:TRANSFERRED(institution, to_, occurred_at)
+WHERE m.to_ IN $accounts AND m.kind = $kind AND m.occurred_at > $after AND m.occurred_at <= $until AND {_STANDS.format("m")}
 WITH m ORDER BY m.occurred_at DESC, m.recorded_at DESC, m.amount DESC LIMIT $most
 WITH m.from_ AS payer, count(m) AS times, sum(m.amount) AS paid,
     sum(CASE WHEN m.occurred_at > $after_30 THEN 1 ELSE 0 END) AS times_30,
@@ -351,15 +384,16 @@ RETURN e.number, {TIE}
 @cache
 def newest(kind: TieKind, incoming: bool) -> str:
     """The newest ties of one kind and direction that hold, of each of some hubs."""
-    end, pattern = ("to_", "<-[t:{0}]-") if incoming else ("from_", "-[t:{0}]->")
+    end = "to_" if incoming else "from_"
     return f"""
 UNWIND $numbers AS number
 CALL (number) {{
-    MATCH (e:Entity {{institution: $institution, number: number}}){pattern.format(kind.value)}(:Entity {{institution: $institution}})
-    WHERE t.{end} = number AND {_HOLDS} AND {_EXACT}
-    RETURN {TIE.replace("t.number", "t.number AS tie_number")} ORDER BY t.last_at DESC, t.recorded_at DESC, t.id DESC LIMIT $limit
+    MATCH (:Entity {{institution: $institution}})-[t:{kind.value} {{institution: $institution}}]->(:Entity {{institution: $institution}})
+    USING INDEX t:{kind.value}(institution, {end}, last_at)
+    WHERE t.{end} = number AND t.last_at <= $at AND {_HOLDS} AND {_EXACT}
+    RETURN t ORDER BY t.institution DESC, t.{end} DESC, t.last_at DESC, t.recorded_at DESC, t.id DESC LIMIT $limit
 }}
-RETURN *
+RETURN number, {TIE}
 """
 
 
@@ -378,18 +412,16 @@ ORDER BY t.last_at DESC, t.recorded_at DESC, t.id DESC LIMIT $most
 @cache
 def moved(incoming: bool, some: bool) -> str:
     """The newest standing transfers of each of some accounts in one direction, with `some` to or from these others alone."""
-    pattern, other = (
-        ("<-[m:TRANSFERRED {institution: $institution}]-", "m.from_")
-        if incoming
-        else ("-[m:TRANSFERRED {institution: $institution}]->", "m.to_")
-    )
-    only = "AND o.number IN $others " if some else ""
+    end, other = ("to_", "from_") if incoming else ("from_", "to_")
+    only = f"AND m.{other} IN $others " if some else ""
     return f"""
 UNWIND $accounts AS account
 CALL (account) {{
-    MATCH (e:Entity {{institution: $institution, number: account}}){pattern}(o:Entity {{institution: $institution}})
-    WHERE m.occurred_at > $after {only}AND {_STANDS.format("m")}
-    RETURN m, o ORDER BY m.occurred_at DESC, m.recorded_at DESC, m.amount DESC, o.id DESC LIMIT $limit
+    MATCH (a:Entity {{institution: $institution}})-[m:TRANSFERRED {{institution: $institution}}]->(b:Entity {{institution: $institution}})
+    USING INDEX m:TRANSFERRED(institution, {end}, occurred_at)
+    WHERE m.{end} = account AND m.occurred_at > $after {only}AND {_STANDS.format("m")}
+    WITH m, {"a" if incoming else "b"} AS other
+    RETURN m ORDER BY m.institution DESC, m.{end} DESC, m.occurred_at DESC, m.recorded_at DESC, m.amount DESC, other.id DESC LIMIT $limit
 }}
-RETURN account, m.fact, {other}, m.amount, m.kind, m.occurred_at, m.recorded_at
+RETURN account, m.fact, m.{other}, m.amount, m.kind, m.occurred_at, m.recorded_at
 """

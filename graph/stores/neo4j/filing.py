@@ -254,7 +254,7 @@ class ServerTables:
         """See `Tables.named`."""
         self._flush()
         rows = self._ask(catalogue.NAMED, numbers=[number], at=EVERYTHING.at, known_at=EVERYTHING.known_at)
-        told = [at for _, *moments in rows for at in moments if at is not None]
+        told = [at for _, moments in rows for at in moments]
         return (min(told), max(told)) if told else None
 
     def describe(self, rows: Sequence[Row], unsaid: Sequence[int]) -> None:

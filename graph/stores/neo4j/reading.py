@@ -124,7 +124,17 @@ class ServerSnapshot(Snapshot):
     def listed_facts(self, number: int, start: Position, most: int) -> list[tuple[Position, Kept]]:
         """See `Snapshot.listed_facts`."""
         before, recorded, id_ = start
-        rows = self._ask(catalogue.LISTED_FACTS, number=number, before=before, recorded=recorded, id=id_, most=most, **self._moment())
+        until = min(before, self.moment.at)
+        rows = self._ask(
+            catalogue.LISTED_FACTS,
+            number=number,
+            until=until,
+            before=before,
+            recorded=recorded,
+            id=id_,
+            most=most,
+            known_at=self.moment.known_at,
+        )
         kept = [read_kept(row) for row in rows]
         return [((one.occurred_at, one.recorded_at, one.id), one) for one in kept]
 
@@ -168,8 +178,9 @@ class ServerSnapshot(Snapshot):
 
     def outermost_receipts(self, accounts: Sequence[int], at: Instant) -> tuple[Instant, Instant] | None:
         """See `Snapshot.outermost_receipts`."""
-        ((first, last),) = self._ask(catalogue.OUTERMOST_RECEIPTS, accounts=list(accounts), kind=_PAYMENT, until=at, **self._moment())
-        return None if first is None else (first, last)
+        rows = self._ask(catalogue.OUTERMOST_RECEIPTS, accounts=list(accounts), kind=_PAYMENT, until=at, **self._moment())
+        moments = [moment for (some,) in rows for moment in some]
+        return (min(moments), max(moments)) if moments else None
 
     def touched(self, numbers: Sequence[int]) -> list[Row]:
         """See `Settling.touched`."""
@@ -186,10 +197,9 @@ class ServerSnapshot(Snapshot):
     def named(self, numbers: Sequence[int]) -> dict[int, tuple[Instant, Instant]]:
         """See `Settling.named`."""
         found: dict[int, tuple[Instant, Instant]] = {}
-        for number, *moments in self._ask(catalogue.NAMED, numbers=list(numbers), **self._moment()):
-            told = [at for at in moments if at is not None]
-            if told:
-                found[number] = min(told), max(told)
+        for number, moments in self._ask(catalogue.NAMED, numbers=list(numbers), **self._moment()):
+            if moments:
+                found[number] = min(moments), max(moments)
         return found
 
     def _moment(self) -> dict[str, Instant]:
