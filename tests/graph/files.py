@@ -42,8 +42,8 @@ SOURCE = "core"
 class Graph(ABC):
     """One institution's facts in a graph of their own; each fact states when it became known."""
 
-    def __init__(self, folder: Path) -> None:
-        self.vault = Vault.open(folder / "keys")
+    def __init__(self, folder: Path, vault: Vault | None) -> None:
+        self.vault = vault or Vault.open(folder / "keys")
         self.sealer = self.vault.sealer(BANK)
         self.facts: list[Known] = []
 
@@ -83,8 +83,8 @@ class Graph(ABC):
 class File(Graph):
     """An embedded one."""
 
-    def __init__(self, folder: Path, facts: Iterable[Fact] = ()) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path, facts: Iterable[Fact] = (), vault: Vault | None = None) -> None:
+        super().__init__(folder, vault)
         self.path = folder / "graph.db"
         self._writer = open_writer(self.path)
         if self._writer.execute("SELECT count(*) FROM institution").fetchone()[0] == 0:
@@ -122,8 +122,8 @@ class File(Graph):
 class ServerGraph(Graph):
     """One on the server; a snapshot of it waits on a worker thread of the store until the test is done with it."""
 
-    def __init__(self, folder: Path, facts: Iterable[Fact] = ()) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path, facts: Iterable[Fact] = (), vault: Vault | None = None) -> None:
+        super().__init__(folder, vault)
         self._store = Neo4jStore(server_address(str(folder)), self.vault.sealer, now=lambda: 2**60, limits=PATIENT)
         self._thread = ThreadPoolExecutor(2)
         _OPEN.append(self)

@@ -102,8 +102,8 @@ def test_a_walk_over_the_file_is_the_walk_over_the_fold_at_any_moment(facts, bou
 @given(tie_histories(), bounds, st.integers(0, LATEST), st.integers(0, LATEST + 6), st.randoms())
 def test_a_walk_then_is_the_walk_now_over_what_was_known_then(facts, bound, at, known_at, random):
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
-        all_, some = File(Path(one), facts), File(Path(other))
-        some.sealer = all_.sealer
+        all_ = File(Path(one), facts)
+        some = File(Path(other), vault=all_.vault)
         known = [fact for fact in facts if (fact.recorded_at or 0) <= known_at]
         random.shuffle(known)
         some.record(known)

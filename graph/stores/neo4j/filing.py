@@ -16,7 +16,7 @@ from graph.stores.neo4j.folding import fold_ties
 from graph.stores.shared.claims import OWNERLESS
 from graph.stores.shared.encoding import Kept, rank, read_kept
 from graph.stores.shared.folding import Description, describe
-from graph.stores.shared.rows import EVERYTHING, TieRow
+from graph.stores.shared.rows import EVERYTHING, STREAMS, TieRow
 from graph.stores.shared.tables import PlainRows, Row, TieHead
 
 ENTITY_COLUMNS: Final = ("number", "id", "key", "label", "token", "token_version", "value", "subject_key")
@@ -157,7 +157,7 @@ class ServerTables:
 
     def put_nodes(self, rows: Sequence[Row]) -> None:
         """See `Tables.put_nodes`."""
-        self._write("nodes", [_named(NODE_COLUMNS, row) for row in rows])
+        self._write("nodes", [_named(NODE_COLUMNS, row) | {"crowd": _crowd(row[-1])} for row in rows])
 
     def enter_ties(self, rows: Sequence[Row]) -> None:
         """See `Tables.enter_ties`."""
@@ -301,6 +301,11 @@ class ServerTables:
 
 def _named(columns: Sequence[str], row: Row) -> dict[str, Any]:
     return dict(zip(columns, row, strict=True))
+
+
+def _crowd(degrees: bytes) -> int:
+    """Ties of an entity that hold, but PAYS: by it a walk knows a hub before it looks at its ties."""
+    return sum(count for code, count in STREAMS(degrees) if code >> 5 != _PAYS)
 
 
 def _claim(space: int, key: str) -> str:

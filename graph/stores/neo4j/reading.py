@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 from graph.ids import TIE_KINDS, TIE_NUMBERS
-from graph.model import Instant, Moment, TieKind, TransferKind
+from graph.model import FlowBounds, Instant, Moment, TieKind, TransferKind, WalkBounds
 from graph.stores.neo4j import catalogue
 from graph.stores.neo4j.connecting import Transaction
 from graph.stores.neo4j.folding import fold_ties
@@ -23,6 +23,12 @@ from graph.stores.shared.tables import Row, TieHead
 
 DAY: Final = 24 * 60 * 60 * 1000
 """Milliseconds."""
+
+FORESEEN_DEPTH: Final = 4
+"""Walks that go further are read distance by distance."""
+
+CROWDED: Final = 200
+"""Ties of an entity above which it is a hub: its newest are found through an index instead of among all."""
 
 _PAYMENT: Final = TRANSFER_KINDS.index(TransferKind.PAYMENT)
 _BEYOND: Final[Position] = (2**63 - 1, 0, "")
@@ -36,14 +42,58 @@ class ServerSnapshot(Snapshot):
         super().__init__(moment)
         self._transaction = transaction
         self._institution = institution
+        self._numbers: dict[str, int] = {}
+        self._rows: dict[int, Row] = {}
+        """Nodes with profiles, foreseen and not yet asked for."""
+        self._around: dict[int, tuple[frozenset[int] | None, tuple[TieRow, ...]]] = {}
+        """Newest ties of an entity, foreseen, of these kinds."""
+        self._money: dict[tuple[bool, int, Instant, int], Sequence[Moved]] = {}
+        """Newest transfers into or out of an account since a moment, foreseen: so many and one more."""
+
+    def foresee(self, centre: str, bounds: WalkBounds) -> None:
+        """See `Snapshot.foresee`: all of it in one round trip, as far as no hub is on the way."""
+        last = bounds.kinds if bounds.last_kinds is None else bounds.last_kinds & (bounds.kinds or bounds.last_kinds)
+        kinds = [bounds.kinds] * (bounds.depth - 1) + [last]
+        if bounds.depth > FORESEEN_DEPTH or not all(one is None or one for one in kinds):
+            return
+        pays = bounds.kinds is None or TieKind.PAYS in bounds.kinds
+        query = catalogue.ball(tuple(catalogue.types(one) for one in kinds), "reach" if pays else "crowd")
+        rows = self._ask(
+            query, centre=centre, limit=bounds.ties_per_entity, crowded=CROWDED, most=bounds.entities, **self._moment()
+        )  # fmt: skip
+        for found, nodes in rows:
+            for row in nodes:
+                self._rows[row[0]] = tuple(row)
+                self._numbers[row[1]] = row[0]
+            for only, level in zip(kinds, found, strict=True):
+                for number, ties in level:
+                    self._around[number] = (tie_numbers(only), tuple(TieRow(*tie) for tie in ties))
+
+    def foresee_money(self, accounts: Sequence[int], bounds: FlowBounds) -> None:
+        """See `Snapshot.foresee_money`."""
+        if not accounts:
+            return
+        after, limit = self.moment.at - bounds.days * DAY, bounds.transfers_per_account + 1
+        ((out, into),) = self._ask(
+            catalogue.MONEY, accounts=list(accounts), after=after, limit=limit, followed=bounds.followed, **self._moment()
+        )  # fmt: skip
+        for incoming, all_ in ((False, out), (True, into)):
+            for account, rows in all_:
+                self._money[incoming, account, after, limit] = [Moved(*row) for row in rows]
 
     def identify(self, ids: Sequence[str]) -> dict[str, int]:
         """See `Snapshot.identify`."""
-        return dict(self._ask(catalogue.IDENTIFY, ids=list(ids))) if ids else {}
+        known = {id_: self._numbers[id_] for id_ in ids if id_ in self._numbers}
+        unknown = [id_ for id_ in ids if id_ not in known]
+        return known | dict(self._ask(catalogue.IDENTIFY, ids=unknown)) if unknown else known
 
     def read_nodes(self, numbers: Sequence[int], *, profiles: bool) -> Iterable[Row]:
         """See `Snapshot.read_nodes`."""
-        return self._ask(catalogue.PLACES_WITH_PROFILES if profiles else catalogue.PLACES, numbers=list(numbers))
+        foreseen = [self._rows.pop(number) for number in numbers if number in self._rows]
+        known = {row[0] for row in foreseen}
+        unknown = [number for number in numbers if number not in known]
+        query = catalogue.PLACES_WITH_PROFILES if profiles else catalogue.PLACES
+        return [*foreseen, *self._ask(query, numbers=unknown)] if unknown else foreseen
 
     def read_profiles(self, nodes: Sequence[Node]) -> None:
         """See `Snapshot.read_profiles`."""
@@ -72,6 +122,8 @@ class ServerSnapshot(Snapshot):
             degree = node.degree(only)
             if degree == 0:
                 around[number] = NO_TIES
+            elif (foreseen := self._foreseen(node, limit, degree, only)) is not None:
+                around[number] = foreseen
             elif degree <= limit:
                 few.append(node)
             else:
@@ -81,6 +133,22 @@ class ServerSnapshot(Snapshot):
         if few and not (deadline is not None and time.monotonic() >= deadline):
             around |= self._whole(few, kinds, only)
         return around
+
+    def _foreseen(self, node: Node, limit: int, degree: int, only: frozenset[int] | None) -> Adjacency | None:
+        """What was foreseen of an entity's ties of these kinds, None when it was not, or not enough."""
+        if node.folded is not None or node.number not in self._around:
+            return None
+        kinds, ties = self._around[node.number]
+        if kinds != only:
+            if kinds is not None and (only is None or not only <= kinds):
+                return None
+            if len(ties) != node.degree(kinds):
+                return None
+            ties = tuple(tie for tie in ties if only is None or tie.kind in only)
+        if len(ties) < min(limit, degree):
+            return None
+        newest = self.newest_first(list(ties))[:limit]
+        return Adjacency(tuple(newest), degree - len(newest))
 
     def _whole(self, nodes: Sequence[Node], kinds: frozenset[TieKind] | None, only: frozenset[int] | None) -> dict[int, Adjacency]:
         """All ties of entities that have few."""
@@ -158,14 +226,25 @@ class ServerSnapshot(Snapshot):
         """See `Snapshot.moved`."""
         if deadline is not None and time.monotonic() >= deadline:
             return {}
-        found: dict[int, list[Moved]] = {account: [] for account in accounts}
+        known = (
+            {}
+            if others is not None
+            else {
+                account: self._money[incoming, account, after, most + 1]
+                for account in accounts
+                if (incoming, account, after, most + 1) in self._money
+            }
+        )
+        found: dict[int, list[Moved]] = {account: [] for account in accounts if account not in known}
+        if not found:
+            return known
         rows = self._ask(
             catalogue.moved(incoming, others is not None),
             accounts=list(found), after=after, limit=most + 1, others=list(others or ()), **self._moment(),
         )  # fmt: skip
         for account, *row in rows:
             found[account].append(Moved(*row))
-        return dict(found)
+        return known | found
 
     def receipts(self, accounts: Sequence[int], own: Collection[int], at: Instant, most: int, *, newest: bool) -> Counted:
         """See `Snapshot.receipts`: always over the newest."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from graph import clock
+from graph.bounds import around_a_loan
 from graph.contents import Fact
 from graph.errors import GraphUnavailable, InvalidInput, Problem
 from graph.ids import tie_parts
@@ -185,6 +186,7 @@ class Neo4jStore:
         until = time.monotonic() + deadline
 
         def read(snapshot: Snapshot) -> Neighbourhood | None:
+            snapshot.foresee(centre, bounds)
             number = snapshot.node(centre)
             return None if number is None else walk(snapshot, number, bounds, until)
 
@@ -212,6 +214,7 @@ class Neo4jStore:
         until = time.monotonic() + deadline
 
         def read(snapshot: Snapshot) -> Surroundings | None:
+            snapshot.foresee(loan, around_a_loan(bounds))
             number = snapshot.node(loan)
             return None if number is None else surround(snapshot, number, bounds, until)
 

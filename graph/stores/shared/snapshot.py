@@ -19,7 +19,21 @@ from typing import Final, NamedTuple
 from graph import weighing
 from graph.ids import ENTITY_NUMBERS, TIE_NUMBERS, tie_id
 from graph.merging import VALUE_FIELDS
-from graph.model import Entity, EntityKind, FieldValue, Instant, LoanState, Moment, Sealed, Standing, Tie, TieKind, TransferKind
+from graph.model import (
+    Entity,
+    EntityKind,
+    FieldValue,
+    FlowBounds,
+    Instant,
+    LoanState,
+    Moment,
+    Sealed,
+    Standing,
+    Tie,
+    TieKind,
+    TransferKind,
+    WalkBounds,
+)
 from graph.quickly import quickly
 from graph.stores.shared.encoding import Kept
 from graph.stores.shared.folding import NOTHING_SAID, Description
@@ -143,6 +157,12 @@ class Snapshot(Settling, ABC):
     @abstractmethod
     def outermost_receipts(self, accounts: Sequence[int], at: Instant) -> tuple[Instant, Instant] | None:
         """Moments of the first and the last receipt ever, by `at`."""
+
+    def foresee(self, centre: str, bounds: WalkBounds) -> None:  # noqa: B027 - a store that reads quickly needs no foresight
+        """Be told that a walk within these bounds will begin at this entity, so that what it reads can be read at once."""
+
+    def foresee_money(self, accounts: Sequence[int], bounds: FlowBounds) -> None:  # noqa: B027
+        """Be told that the money around these accounts will be asked for."""
 
     def node(self, id: str) -> int | None:
         """Number of the entity with this id, None when it does not exist at the moment."""

@@ -40,6 +40,7 @@ def surround(
     own = list(dict.fromkeys(account for party in parties for account in accounts[party]))[: flows.accounts]
     received, moved = replace(NOTHING, complete=False), Flowed(complete=False, in_time=False)
     if not late(deadline):
+        snapshot.foresee_money(own, flows)
         receiving = [account for account in accounts.get(merchant or 0, []) if account in own]
         received = receive(snapshot, receiving, own, at=snapshot.moment.at, most=flows.receipts)
         moved = flow(snapshot, own, flows, deadline)
