@@ -179,12 +179,12 @@ _WRITES: Final = (
     ),
 )
 WRITTEN: Final = tuple(name for name, _ in _WRITES)
-"""The lists of rows that `WRITE` takes."""
+"""The lists of rows that `WRITE` takes, in one map: plans are kept by the types of parameters, and lists with rows and without are two."""
 WRITE: Final = (
     "".join(
         f"""
 CALL () {{
-    UNWIND ${name} AS row{text}
+    UNWIND $rows.{name} AS row{text}
 }}"""
         for name, text in _WRITES
     )
@@ -207,7 +207,8 @@ MATCH (o:Observation {institution: $institution, tie: $tie}) WHERE o.occurred_at
 """
 DROP_TRANSFER: Final = """
 MATCH (:Entity {institution: $institution})-[m:TRANSFERRED {institution: $institution, fact: $fact}]->(:Entity {institution: $institution})
-DELETE m
+USING INDEX m:TRANSFERRED(institution, fact, known_from)
+WHERE m.known_from >= 0 DELETE m
 """
 FORGET_LOAN: Final = """
 CALL () {

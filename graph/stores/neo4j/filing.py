@@ -292,7 +292,7 @@ class ServerTables:
     def _flush(self) -> None:
         """Send what waits to be written."""
         if any(self._waiting.values()):
-            self._ask(catalogue.WRITE, **self._waiting)
+            self._ask(catalogue.WRITE, rows=self._waiting)
             self._waiting = {name: [] for name in catalogue.WRITTEN}
 
     def _ask(self, query: str, **parameters: Any) -> list[Row]:

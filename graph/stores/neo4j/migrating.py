@@ -58,7 +58,6 @@ MIGRATIONS: Final[tuple[tuple[int, tuple[str, ...]], ...]] = (
             *(_relationship_index(kind.value, "institution", "from_", "last_at") for kind in TieKind),
             *(_relationship_index(kind.value, "institution", "to_", "last_at") for kind in TieKind),
             _unique_tie("TRANSFERRED", "institution", "fact", "known_from"),
-            _relationship_index("TRANSFERRED", "institution", "fact"),
             _relationship_index("TRANSFERRED", "institution", "tie"),
             _relationship_index("TRANSFERRED", "institution", "from_", "occurred_at"),
             _relationship_index("TRANSFERRED", "institution", "to_", "occurred_at"),

@@ -42,6 +42,7 @@ class ServerSnapshot(Snapshot):
         super().__init__(moment)
         self._transaction = transaction
         self._institution = institution
+        self._foreseen_walk: tuple[str, WalkBounds] | None = None
         self._numbers: dict[str, int] = {}
         self._rows: dict[int, Row] = {}
         """Nodes with profiles, foreseen and not yet asked for."""
@@ -54,8 +55,9 @@ class ServerSnapshot(Snapshot):
         """See `Snapshot.foresee`: all of it in one round trip, as far as no hub is on the way."""
         last = bounds.kinds if bounds.last_kinds is None else bounds.last_kinds & (bounds.kinds or bounds.last_kinds)
         kinds = [bounds.kinds] * (bounds.depth - 1) + [last]
-        if bounds.depth > FORESEEN_DEPTH or not all(one is None or one for one in kinds):
+        if (centre, bounds) == self._foreseen_walk or bounds.depth > FORESEEN_DEPTH or not all(one is None or one for one in kinds):
             return
+        self._foreseen_walk = (centre, bounds)
         pays = bounds.kinds is None or TieKind.PAYS in bounds.kinds
         query = catalogue.ball(tuple(catalogue.types(one) for one in kinds), "reach" if pays else "crowd")
         rows = self._ask(
@@ -118,17 +120,20 @@ class ServerSnapshot(Snapshot):
         few: list[Node] = []
         hubs: list[tuple[Node, int]] = []
         around: dict[int, Adjacency] = {}
+        late = deadline is not None and time.monotonic() >= deadline
         for number, node in self.load(nodes).items():
             degree = node.degree(only)
             if degree == 0:
                 around[number] = NO_TIES
+            elif late:
+                continue
             elif (foreseen := self._foreseen(node, limit, degree, only)) is not None:
                 around[number] = foreseen
             elif degree <= limit:
                 few.append(node)
             else:
                 hubs.append((node, degree))
-        if hubs and not (deadline is not None and time.monotonic() >= deadline):
+        if hubs:
             around |= self._newest(hubs, limit, only)
         if few and not (deadline is not None and time.monotonic() >= deadline):
             around |= self._whole(few, kinds, only)

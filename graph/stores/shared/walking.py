@@ -29,6 +29,7 @@ def walk(snapshot: Snapshot, centre: int, bounds: WalkBounds, deadline: float | 
     index, one statement a level for all others.
     """
     walked = _Walk(snapshot, centre, bounds, deadline)
+    snapshot.foresee(walked.nodes[centre].id, bounds)
     walked.go()
     return walked.neighbourhood()
 
