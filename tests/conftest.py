@@ -7,7 +7,7 @@ from collections import defaultdict
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.settings import EXAMPLES
+from tests.settings import EXAMPLES, GRAPH_SERVER
 
 settings.register_profile("ringfence", max_examples=EXAMPLES, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ringfence")
@@ -22,3 +22,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 seconds["/".join(report.nodeid.split("::")[0].split("/")[:2])] += report.duration
     for suite, spent in sorted(seconds.items(), key=lambda item: -item[1]):
         terminalreporter.write_line(f"{spent:8.1f} s  {suite}")
+    if GRAPH_SERVER is None:
+        terminalreporter.write_line("Left out: every test of the graph on Neo4j, which does not run here: `make servers`, and run again.")

@@ -144,7 +144,12 @@ class ServerGraph(Graph):
             done.wait(60)
 
         held = self._thread.submit(asyncio.run, self._store.read(Pool.ANALYSTS, BANK, moment, hold))
-        held.add_done_callback(lambda end: given.done() or given.set_exception(end.exception() or AssertionError("no snapshot")))
+
+        def ended(end: Future[None]) -> None:
+            if not given.done():
+                given.set_exception(end.exception() or AssertionError("no snapshot was given"))
+
+        held.add_done_callback(ended)
         try:
             yield given.result()
         finally:

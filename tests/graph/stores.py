@@ -15,6 +15,7 @@ from graph.store import GraphStore
 from graph.stores.neo4j.connecting import Address, Limits
 from graph.stores.neo4j.store import Neo4jStore
 from graph.stores.sqlite.store import SqliteStore
+from tests.factory import quick_folder, vault
 from tests.settings import GRAPH_SERVER
 
 PATIENT: Final = Limits(connecting=5, waiting=10, deciding=20)
@@ -44,9 +45,10 @@ def server_address(deployment: str) -> Address:
 def _migrate() -> None:
     async def run() -> None:
         assert GRAPH_SERVER is not None, "asked for where there is a server"
-        store = Neo4jStore(Address(*GRAPH_SERVER), lambda institution: None, limits=PATIENT)  # type: ignore[arg-type]  # nothing is read or written
-        await store.migrate()
-        await store.close()
+        with quick_folder() as folder:
+            store = Neo4jStore(Address(*GRAPH_SERVER), vault(folder).sealer, limits=PATIENT)
+            await store.migrate()
+            await store.close()
 
     with ThreadPoolExecutor(1) as thread:  # stores are also opened inside of a running loop
         thread.submit(asyncio.run, run()).result()

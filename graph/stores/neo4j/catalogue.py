@@ -507,3 +507,16 @@ RETURN out + on_first + on_second, into
 """
 )
 """The money around some accounts and two steps on, in one round trip."""
+
+
+def every() -> dict[str, str]:
+    """Every query that can be sent, by name: those above, and what the functions make of each kind and direction."""
+    found = {
+        name: text for name, text in globals().items() if name.isupper() and not name.startswith("_") and name not in ("ALL_TIES", "TIE")
+    }
+    found.pop("WRITTEN")
+    some = types(frozenset({TieKind.OWNS, TieKind.HOLDS}))
+    found |= {f"newest {kind} {way}": newest(kind, incoming) for kind in TieKind for way, incoming in (("in", True), ("out", False))}
+    found |= {f"{of.__name__} {ties}": of(ties) for of in (adjacent, listed_ties) for ties in (ALL_TIES, some)}
+    found |= {f"moved {incoming} {only}": moved(incoming, only) for incoming in (True, False) for only in (True, False)}
+    return found | {f"ball {depth} {crowd}": ball((ALL_TIES,) * depth, crowd) for depth in range(1, 5) for crowd in ("reach", "crowd")}

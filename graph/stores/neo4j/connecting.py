@@ -18,13 +18,20 @@ from enum import Enum
 from typing import Any, Final, TypeAlias, TypeVar
 
 import neo4j
-from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, Bookmarks, unit_of_work
+from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, AsyncSession, Bookmarks, unit_of_work
 from neo4j.exceptions import AuthError, ConfigurationError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired, TransientError
 
 from graph.errors import GraphUnavailable, RingfenceError
 from graph.stores.shared.tables import Row
 
 T = TypeVar("T")
+
+
+RETRYING: Final = 5.0
+"""Seconds in which a transaction is tried again when the server asks for it."""
+
+FRESH: Final = 1.0
+"""Seconds for which an answer shows that the server is there."""
 
 
 class Pool(Enum):
@@ -114,6 +121,8 @@ class Connections:
         self._address = address
         self.limits = limits
         self._closed = False
+        self._reached = -FRESH
+        """When the server last answered."""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="graph-server", daemon=True)
         self._thread.start()
@@ -136,7 +145,8 @@ class Connections:
                 connection_acquisition_timeout=self.limits.waiting,
                 connection_write_timeout=self.limits.waiting,
                 max_connection_pool_size=pool.size,
-                max_transaction_retry_time=min(self.limits.of(pool), 10.0),
+                max_transaction_retry_time=min(self.limits.of(pool), RETRYING),
+                initial_retry_delay=0.02,
                 liveness_check_timeout=30.0,
                 keep_alive=True,
                 notifications_min_severity="OFF",
@@ -172,18 +182,37 @@ class Connections:
             return await self._loop.run_in_executor(self._workers[pool], work, asked)
 
         try:
+            if writes:
+                await self._reach(pool)
             async with asyncio.timeout(seconds):
-                async with self._drivers[pool].session(
-                    bookmarks=self._bookmarks, fetch_size=-1, default_access_mode=neo4j.WRITE_ACCESS if writes else neo4j.READ_ACCESS
-                ) as session:
+                after = self._bookmarks
+                async with self.session(pool, after, writes=writes) as session:
                     done: T = await (session.execute_write(run) if writes else session.execute_read(run))
                     if writes:
-                        self._bookmarks = await session.last_bookmarks()
+                        self._note(after, await session.last_bookmarks())
+                    self._reached = time.monotonic()
                     return done
         except RingfenceError:
             raise
         except Exception as error:
             raise unavailable(error) from error
+
+    def session(self, pool: Pool, after: Bookmarks, *, writes: bool) -> AsyncSession:
+        """A session for one piece of work that sees at least what was written by these bookmarks; on the loop of the drivers."""
+        if writes:
+            return self._drivers[pool].session(bookmarks=after, fetch_size=-1, max_transaction_retry_time=RETRYING)
+        return self._drivers[pool].session(bookmarks=after, fetch_size=-1, default_access_mode=neo4j.READ_ACCESS)
+
+    def _note(self, after: Bookmarks, last: Bookmarks) -> None:
+        """What was written after these bookmarks stands for them; what others wrote in between stays."""
+        self._bookmarks = Bookmarks.from_raw_values((self._bookmarks.raw_values - after.raw_values) | last.raw_values)
+
+    async def _reach(self, pool: Pool) -> None:
+        """Ask the server for a sign of life before writing, unless it gave one just now: writing itself may wait for its turn."""
+        if time.monotonic() - self._reached < FRESH:
+            return
+        async with asyncio.timeout(self.limits.deciding), self.session(pool, Bookmarks.from_raw_values(()), writes=False) as session:
+            await (await session.run("RETURN 1")).consume()
 
     async def statements(self, some: Sequence[tuple[str, Mapping[str, Any]]], seconds: float) -> list[list[Row]]:
         """Run statements that may not share a transaction, schema changes among them, one by one. Raises `GraphUnavailable`."""

@@ -158,10 +158,10 @@ class Snapshot(Settling, ABC):
     def outermost_receipts(self, accounts: Sequence[int], at: Instant) -> tuple[Instant, Instant] | None:
         """Moments of the first and the last receipt ever, by `at`."""
 
-    def foresee(self, centre: str, bounds: WalkBounds) -> None:  # noqa: B027 - a store that reads quickly needs no foresight
+    def foresee(self, centre: str, bounds: WalkBounds) -> None:
         """Be told that a walk within these bounds will begin at this entity, so that what it reads can be read at once."""
 
-    def foresee_money(self, accounts: Sequence[int], bounds: FlowBounds) -> None:  # noqa: B027
+    def foresee_money(self, accounts: Sequence[int], bounds: FlowBounds) -> None:
         """Be told that the money around these accounts will be asked for."""
 
     def node(self, id: str) -> int | None:
