@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 def refusing() -> str:
@@ -76,10 +76,8 @@ def falling_silent(address: str) -> Iterator[tuple[str, threading.Event]]:
         finally:
             listening.shutdown(socket.SHUT_RDWR)
             for connection in held:
-                try:
+                with suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
                 connection.close()
             for thread in threads:
                 thread.join()

@@ -87,7 +87,7 @@ def steps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 def flat(plan: Any) -> Iterator[str]:
     yield f"{plan['operatorType']} {plan['args'].get('Details', '')}"
-    for child in plan["children"]:
+    for child in plan.get("children", ()):
         yield from flat(child)
 
 
