@@ -244,6 +244,7 @@ FOLD_MONEY: Final = f"""
 UNWIND $ties AS tie
 CALL (tie) {{
     MATCH (:Entity {{institution: $institution}})-[o:TRANSFERRED {{institution: $institution, tie: tie}}]->(:Entity {{institution: $institution}})
+    USING INDEX o:TRANSFERRED(institution, tie)
     WHERE {_STANDS.format("o")}
     RETURN {_SEEN}
 }}

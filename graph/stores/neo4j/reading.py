@@ -1,7 +1,7 @@
 """One snapshot of the server store: `graph.stores.shared.snapshot.Snapshot` in one transaction that reads.
 
-The server is read-committed: what another commits in between may be seen. Rows carry when they were last touched, and what was touched after
-the moment is folded from rows that carry when they were known, so that later commits change nothing of an answer.
+The server is read-committed: what another commits in between may be seen. Rows carry when they were last touched, and what was touched
+after the moment is folded from rows that carry when they were known, so that later commits change nothing of an answer.
 """
 
 from __future__ import annotations
@@ -255,7 +255,8 @@ class ServerSnapshot(Snapshot):
         """See `Snapshot.receipts`: always over the newest."""
         rows = self._ask(
             catalogue.RECEIPTS,
-            accounts=list(accounts), own=list(own), kind=_PAYMENT, until=at, after=at - 90 * DAY, after_30=at - 30 * DAY, after_7=at - 7 * DAY,
+            accounts=list(accounts), own=list(own), kind=_PAYMENT, until=at,
+            after=at - 90 * DAY, after_30=at - 30 * DAY, after_7=at - 7 * DAY,
             most=most, **self._moment(),
         )  # fmt: skip
         return Counted(*rows[0])

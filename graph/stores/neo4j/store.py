@@ -80,7 +80,7 @@ class Neo4jStore:
 
     async def migrate(self) -> None:
         """Bring constraints and indexes to this program's version. Raises `GraphUnavailable`, for a newer schema too."""
-        ((found,),) = (await self._connections.statements([(migrating.APPLIED, {})], 10.0))[0]
+        ((found,),) = (await self._connections.statements([(migrating.APPLIED, {})], 60.0))[0]
         if found > migrating.VERSION:
             message = f"The graph's schema has version {found}, this program reads {migrating.VERSION}: use the program that made it."
             raise GraphUnavailable(message, "FAILED")

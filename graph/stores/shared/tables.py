@@ -135,8 +135,8 @@ class Tables(Protocol):
         ...
 
     def owned(self, merchant: int, until: Instant) -> Sequence[Row]:
-        """What is said of a merchant's owners up to a moment: owner, occurred_at, known_from, known_until, ended, share, source, source_id of
-        the fact.
+        """What is said of a merchant's owners up to a moment: owner, occurred_at, known_from, known_until, ended, share, and source and
+        source_id of the fact.
         """
         ...
 
