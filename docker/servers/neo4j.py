@@ -4,9 +4,9 @@
     python docker/servers/neo4j.py stop  [--folder .servers/neo4j]
     python docker/servers/neo4j.py status [--folder .servers/neo4j]
 
-`start` does what is still to be done and nothing twice: fetch the libraries, make a password, choose a free port of 127.0.0.1, start,
-wait until it answers. The folder then holds `address` (bolt://127.0.0.1:port), `password` (readable by its owner alone) and `pid`. `stop` stops the
-process that was started for this folder and no other. Exit code 0, or 1 and one sentence.
+`start` does what is still to be done and nothing twice: fetch the libraries, make a password, choose a free port of 127.0.0.1, start, and
+wait until it answers. The folder then holds `address` (bolt://127.0.0.1:port), `password` (readable by its owner alone) and `pid`.
+`stop` stops the process that was started for this folder and no other. Exit code 0, or 1 and one sentence.
 """
 
 from __future__ import annotations

@@ -359,7 +359,7 @@ CALL (account) {{
 RETURN asc_at + desc_at
 """
 )
-RECEIPTS: Final = f"""
+_RECEIPTS: Final = f"""
 MATCH (:Entity {{institution: $institution}})-[m:TRANSFERRED {{institution: $institution}}]->(:Entity {{institution: $institution}})
 USING INDEX m:TRANSFERRED(institution, to_, occurred_at)
 WHERE m.to_ IN $accounts AND m.kind = $kind AND m.occurred_at > $after AND m.occurred_at <= $until AND {_STANDS.format("m")}
@@ -368,9 +368,10 @@ WITH m.from_ AS payer, count(m) AS times, sum(m.amount) AS paid,
     sum(CASE WHEN m.occurred_at > $after_30 THEN 1 ELSE 0 END) AS times_30,
     sum(CASE WHEN m.occurred_at > $after_30 THEN m.amount ELSE 0 END) AS paid_30,
     sum(CASE WHEN m.occurred_at > $after_7 THEN m.amount ELSE 0 END) AS paid_7
-RETURN coalesce(sum(times), 0), coalesce(sum(times_30), 0), coalesce(sum(paid), 0), coalesce(sum(paid_30), 0), coalesce(sum(paid_7), 0),
-    count(payer), coalesce(max(paid), 0), coalesce(sum(CASE WHEN payer IN $own THEN paid ELSE 0 END), 0)
-"""
+RETURN ["""
+_SUMS: Final = """coalesce(sum(times), 0), coalesce(sum(times_30), 0), coalesce(sum(paid), 0), coalesce(sum(paid_30), 0), coalesce(sum(paid_7), 0),
+    count(payer), coalesce(max(paid), 0), coalesce(sum(CASE WHEN payer IN $own THEN paid ELSE 0 END), 0)"""
+RECEIPTS: Final = _RECEIPTS.removesuffix("[") + _SUMS + "\n"
 
 
 @cache
@@ -478,7 +479,7 @@ CALL ({accounts}) {{
         WHERE m.{end} = account AND m.occurred_at > $after AND {_STANDS.format("m")}
         WITH m, {"a" if end == "to_" else "b"} AS other
         ORDER BY m.institution DESC, m.{end} DESC, m.occurred_at DESC, m.recorded_at DESC, m.amount DESC, other.id DESC LIMIT $limit
-        RETURN collect([m.fact, m.{other}, m.amount, m.kind, m.occurred_at, m.recorded_at]) AS rows
+        RETURN collect([m.fact, m.{other}, m.amount, m.kind, m.occurred_at, m.recorded_at, other.id]) AS rows
     }}
     RETURN collect([account, rows]) AS {name}
 }}"""
@@ -503,11 +504,17 @@ MONEY: Final = (
     + _step("on_first", "from_", "first")
     + _onward("second", "on_first")
     + _step("on_second", "from_", "second")
-    + """
-RETURN out + on_first + on_second, into
+    + f"""
+CALL () {{
+    {_RECEIPTS.replace("$accounts", "$receiving").replace("m.occurred_at > $after AND", "m.occurred_at > $after_90 AND").strip()}{_SUMS}] AS sums
+}}
+CALL () {{
+    {OUTERMOST_RECEIPTS.replace("$accounts", "$receiving").replace("RETURN asc_at + desc_at", "RETURN collect(asc_at + desc_at) AS outermost").strip()}
+}}
+RETURN out + on_first + on_second, into, sums, outermost
 """
 )
-"""The money around some accounts and two steps on, in one round trip."""
+"""The money around some accounts and two steps on, and the receipts of some of them, in one round trip."""
 
 
 def every() -> dict[str, str]:

@@ -48,6 +48,10 @@ class ServerSnapshot(Snapshot):
         """Nodes with profiles, foreseen and not yet asked for."""
         self._around: dict[int, tuple[frozenset[int] | None, tuple[TieRow, ...]]] = {}
         """Newest ties of an entity, foreseen, of these kinds."""
+        self._ids: dict[int, str] = {}
+        """Of entities at the other end of those transfers."""
+        self._received: dict[tuple[tuple[int, ...], frozenset[int], Instant, int], tuple[Counted, list[Instant]]] = {}
+        """Receipts foreseen, and moments of the first and last ones of each account."""
         self._money: dict[tuple[bool, int, Instant, int], Sequence[Moved]] = {}
         """Newest transfers into or out of an account since a moment, foreseen: so many and one more."""
 
@@ -71,17 +75,29 @@ class ServerSnapshot(Snapshot):
                 for number, ties in level:
                     self._around[number] = (tie_numbers(only), tuple(TieRow(*tie) for tie in ties))
 
-    def foresee_money(self, accounts: Sequence[int], bounds: FlowBounds) -> None:
+    def foresee_money(self, accounts: Sequence[int], receiving: Sequence[int], bounds: FlowBounds) -> None:
         """See `Snapshot.foresee_money`."""
         if not accounts:
             return
-        after, limit = self.moment.at - bounds.days * DAY, bounds.transfers_per_account + 1
-        ((out, into),) = self._ask(
-            catalogue.MONEY, accounts=list(accounts), after=after, limit=limit, followed=bounds.followed, **self._moment()
+        at, most = self.moment.at, bounds.receipts + 1
+        after, limit = at - bounds.days * DAY, bounds.transfers_per_account + 1
+        ((out, into, sums, outermost),) = self._ask(
+            catalogue.MONEY,
+            accounts=list(accounts), after=after, limit=limit, followed=bounds.followed,
+            receiving=list(receiving), own=list(accounts), most=most, **_windows(at), **self._moment(),
         )  # fmt: skip
         for incoming, all_ in ((False, out), (True, into)):
             for account, rows in all_:
-                self._money[incoming, account, after, limit] = [Moved(*row) for row in rows]
+                self._money[incoming, account, after, limit] = [Moved(*row[:6]) for row in rows]
+                self._ids.update((row[1], row[6]) for row in rows)
+        moments = [moment for some in outermost for moment in some]
+        self._received[tuple(receiving), frozenset(accounts), at, most] = (Counted(*sums), moments)
+
+    def ids(self, numbers: Iterable[int]) -> dict[int, str]:
+        """See `Snapshot.ids`."""
+        wanted = list(numbers)
+        known = {number: self._ids[number] for number in wanted if number in self._ids}
+        return known | super().ids(number for number in wanted if number not in known)
 
     def identify(self, ids: Sequence[str]) -> dict[str, int]:
         """See `Snapshot.identify`."""
@@ -253,16 +269,19 @@ class ServerSnapshot(Snapshot):
 
     def receipts(self, accounts: Sequence[int], own: Collection[int], at: Instant, most: int, *, newest: bool) -> Counted:
         """See `Snapshot.receipts`: always over the newest."""
+        foreseen = self._received.get((tuple(accounts), frozenset(own), at, most))
+        if foreseen is not None:
+            return foreseen[0]
         rows = self._ask(
-            catalogue.RECEIPTS,
-            accounts=list(accounts), own=list(own), kind=_PAYMENT, until=at,
-            after=at - 90 * DAY, after_30=at - 30 * DAY, after_7=at - 7 * DAY,
-            most=most, **self._moment(),
-        )  # fmt: skip
+            catalogue.RECEIPTS, accounts=list(accounts), own=list(own), most=most, after=at - 90 * DAY, **_windows(at), **self._moment()
+        )
         return Counted(*rows[0])
 
     def outermost_receipts(self, accounts: Sequence[int], at: Instant) -> tuple[Instant, Instant] | None:
         """See `Snapshot.outermost_receipts`."""
+        for (receiving, _, until, _), (_, foreseen) in self._received.items():
+            if receiving == tuple(accounts) and until == at:
+                return (min(foreseen), max(foreseen)) if foreseen else None
         rows = self._ask(catalogue.OUTERMOST_RECEIPTS, accounts=list(accounts), kind=_PAYMENT, until=at, **self._moment())
         moments = [moment for (some,) in rows for moment in some]
         return (min(moments), max(moments)) if moments else None
@@ -300,3 +319,8 @@ def _folded(node: Node, only: frozenset[int] | None) -> list[TieRow]:
         return []
     ties = [tie for tie in node.folded.values() if tie is not None and tie.holds and tie.from_ != tie.to]
     return ties if only is None else [tie for tie in ties if tie.kind in only]
+
+
+def _windows(at: Instant) -> dict[str, Instant]:
+    """Where the windows of receipts that end at this moment begin."""
+    return {"kind": _PAYMENT, "until": at, "after_90": at - 90 * DAY, "after_30": at - 30 * DAY, "after_7": at - 7 * DAY}

@@ -49,9 +49,7 @@ def flow(snapshot: Snapshot, accounts: Sequence[int], bounds: FlowBounds, deadli
     left = flowing.read(accounts, incoming=False)
     came = flowing.read(accounts, incoming=True)
     round_ = flowing.round(left)
-    ids = {
-        number: node.id for number, node in snapshot.load({end for row in (*left, *came, *round_) for end in (row.from_, row.to)}).items()
-    }
+    ids = snapshot.ids({end for row in (*left, *came, *round_) for end in (row.from_, row.to)})
 
     def newest(row: Movement) -> tuple[int, int, int, str, str, int]:
         return -row.occurred_at, -row.recorded_at, -row.amount, ids[row.from_], ids[row.to], row.kind
@@ -104,7 +102,7 @@ class _Flowing:
             got: dict[int, int] = {}
             for row in steps[-1]:
                 got[row.to] = got.get(row.to, 0) + row.amount
-            ids = {number: node.id for number, node in self.snapshot.load(got).items()}
+            ids = self.snapshot.ids(got)
             fresh = sorted(got.keys() - reached, key=lambda account: (-got[account], ids[account]))
             reached.update(got)
             self.cut |= followed + len(fresh) > self.bounds.followed

@@ -161,8 +161,12 @@ class Snapshot(Settling, ABC):
     def foresee(self, centre: str, bounds: WalkBounds) -> None:
         """Be told that a walk within these bounds will begin at this entity, so that what it reads can be read at once."""
 
-    def foresee_money(self, accounts: Sequence[int], bounds: FlowBounds) -> None:
-        """Be told that the money around these accounts will be asked for."""
+    def foresee_money(self, accounts: Sequence[int], receiving: Sequence[int], bounds: FlowBounds) -> None:
+        """Be told that the money around these accounts will be asked for, and the receipts of those."""
+
+    def ids(self, numbers: Iterable[int]) -> dict[int, str]:
+        """Ids of entities that exist at the moment."""
+        return {number: node.id for number, node in self.load(numbers).items()}
 
     def node(self, id: str) -> int | None:
         """Number of the entity with this id, None when it does not exist at the moment."""

@@ -40,14 +40,14 @@ def surround(
     own = list(dict.fromkeys(account for party in parties for account in accounts[party]))[: flows.accounts]
     received, moved = replace(NOTHING, complete=False), Flowed(complete=False, in_time=False)
     if not late(deadline):
-        snapshot.foresee_money(own, flows)
         receiving = [account for account in accounts.get(merchant or 0, []) if account in own]
+        snapshot.foresee_money(own, receiving, flows)
         received = receive(snapshot, receiving, own, at=snapshot.moment.at, most=flows.receipts)
         moved = flow(snapshot, own, flows, deadline)
     if not moved.in_time:
         neighbourhood = _cut_by_deadline(neighbourhood)
-    nodes = snapshot.load(own)
-    return Surroundings(neighbourhood, tuple(nodes[account].id for account in own), moved.transfers, received, moved.complete)
+    ids = snapshot.ids(own)
+    return Surroundings(neighbourhood, tuple(ids[account] for account in own), moved.transfers, received, moved.complete)
 
 
 def _parties(snapshot: Snapshot, loan: int) -> tuple[int | None, list[int]]:

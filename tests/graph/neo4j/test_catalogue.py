@@ -59,7 +59,7 @@ def test_no_part_of_a_query_is_taken_from_a_value(name: str):
 EXAMPLES: dict[str, Any] = {
     **dict.fromkeys(
         ("institution", "at", "known_at", "number", "until", "before", "recorded", "last", "limit", "most", "loan", "tie", "fact", "kind",
-         "from_", "to", "merchant", "after", "after_7", "after_30", "followed", "crowded", "entity"), 1,
+         "from_", "to", "merchant", "after", "after_7", "after_30", "after_90", "followed", "crowded", "entity"), 1,
     ),
     **dict.fromkeys(("id", "centre", "deployment", "institution_id"), "x"),
     "check": b"x",
