@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from graph.ids import ENTITY_KINDS, LETTERS, TIE_KINDS, TIE_NUMBERS
 from graph.model import MONEY_TIES, EntityKind, Instant, TieKind
-from graph.stores.neo4j import catalogue
+from graph.stores.neo4j.catalogue import moments, recording
 from graph.stores.neo4j.connecting import Transaction
 from graph.stores.neo4j.folding import fold_ties
 from graph.stores.shared.claims import OWNERLESS
@@ -62,7 +62,7 @@ class ServerTables:
         self._institution = institution
         self._source = source
         self._seen = _Seen({}, {}, {}, {}, {}, {})
-        self._waiting: dict[str, list[Mapping[str, Any]]] = {name: [] for name in catalogue.WRITTEN}
+        self._waiting: dict[str, list[Mapping[str, Any]]] = {name: [] for name in recording.WRITTEN}
         """Rows to be written: sent together, before a question that depends on them or at the end."""
         self._heads: Callable[[int], TieHead] | None = None
         self._forgotten: dict[int, tuple[int, int, int]] = {}
@@ -76,7 +76,7 @@ class ServerTables:
         """Lock the institution and read what a call will ask for: check_value, recorded_at, last_entity, last_fact, last_tie of it."""
         wanted = {_claim(*claim) for claim in claims}
         ((*row, found, withdrawals, known, users),) = self._ask(
-            catalogue.FORESEE, facts=sorted(facts), entities=sorted(entities), claims=sorted(wanted)
+            recording.FORESEE, facts=sorted(facts), entities=sorted(entities), claims=sorted(wanted)
         )
         by_claim: dict[str, list[Row]] = {claim: [] for claim in wanted}
         for claim, *user in users:
@@ -98,7 +98,7 @@ class ServerTables:
     def kept(self, numbers: Collection[int]) -> list[Kept]:
         """See `Tables.kept`."""
         self._flush()
-        return [read_kept(row) for row in self._ask(catalogue.KEPT, numbers=list(numbers))]
+        return [read_kept(row) for row in self._ask(recording.KEPT, numbers=list(numbers))]
 
     def withdrawals(self, ids: Sequence[str]) -> dict[str, Instant]:
         """See `Tables.withdrawals`: foreseen."""
@@ -117,10 +117,10 @@ class ServerTables:
             return
         self._flush()
         if space == OWNERLESS:
-            for merchant, *row in self._ask(catalogue.OWNERLESS, keys=[int(key) for key in keys]):
+            for merchant, *row in self._ask(recording.OWNERLESS, keys=[int(key) for key in keys]):
                 yield (str(merchant), *row)
         else:
-            for claim, *row in self._ask(catalogue.USERS, keys=claims):
+            for claim, *row in self._ask(recording.USERS, keys=claims):
                 yield (claim.split(":", 1)[1], *row)
 
     def identities(self, ids: Sequence[str]) -> Iterable[Row]:
@@ -131,18 +131,18 @@ class ServerTables:
         """See `Tables.identity`."""
         if number in self._seen.names:
             return self._seen.names[number]
-        ((id_, key),) = self._ask(catalogue.IDENTITY, number=number)
+        ((id_, key),) = self._ask(recording.IDENTITY, number=number)
         return id_, key
 
     def nodes(self, numbers: Sequence[int]) -> Iterable[Row]:
         """See `Tables.nodes`."""
         unseen = [number for number in numbers if number not in self._seen.nodes]
         seen = [self._seen.nodes[number] for number in numbers if number in self._seen.nodes]
-        return [*seen, *self._ask(catalogue.NODES, numbers=unseen)] if unseen else seen
+        return [*seen, *self._ask(recording.NODES, numbers=unseen)] if unseen else seen
 
     def ties(self, pairs: Sequence[tuple[int, int]]) -> Iterable[Row]:
         """See `Tables.ties`."""
-        return self._ask(catalogue.TIES, pairs=[list(pair) for pair in pairs])
+        return self._ask(recording.TIES, pairs=[list(pair) for pair in pairs])
 
     def tie(self, number: int) -> tuple[int, int, int]:
         """See `Tables.tie`: it is asked for what `forget_loan` removed alone."""
@@ -195,15 +195,15 @@ class ServerTables:
 
     def end_fact(self, number: int, until: Instant) -> None:
         """See `Tables.end_fact`."""
-        self._ask(catalogue.END_FACT, number=number, until=until)
+        self._ask(recording.END_FACT, number=number, until=until)
 
     def end_observation(self, tie: int, at: Instant, fact: int, until: Instant) -> None:
         """See `Tables.end_observation`."""
-        self._ask(catalogue.END_OBSERVATION, tie=tie, at=at, fact=fact, until=until)
+        self._ask(recording.END_OBSERVATION, tie=tie, at=at, fact=fact, until=until)
 
     def end_statement(self, entity: int, fact: int, until: Instant) -> None:
         """See `Tables.end_statement`."""
-        self._ask(catalogue.END_STATEMENT, entity=entity, fact=fact, until=until)
+        self._ask(recording.END_STATEMENT, entity=entity, fact=fact, until=until)
 
     def replace_report(
         self, tie: int, ends: Sequence[int], at: Instant, fact: int, observations: Sequence[Row], movements: Sequence[Row]
@@ -211,22 +211,22 @@ class ServerTables:
         """See `Tables.replace_report`."""
         self._flush()  # what is dropped may be what waits
         if ends:
-            self._ask(catalogue.DROP_TRANSFER, fact=fact)
+            self._ask(recording.DROP_TRANSFER, fact=fact)
             self._enter_transfers(movements, {fact: tie})
         else:
-            self._ask(catalogue.DROP_REPORT, tie=tie, at=at, fact=fact)
+            self._ask(recording.DROP_REPORT, tie=tie, at=at, fact=fact)
             self.enter_observations(observations)
 
     def forget_loan(self, loan: int) -> tuple[set[int], set[int]]:
         """See `Tables.forget_loan`."""
-        ((ties, entities),) = self._ask(catalogue.FORGET_LOAN, loan=loan)
+        ((ties, entities),) = self._ask(recording.FORGET_LOAN, loan=loan)
         self._forgotten |= {number: (kind, from_, to) for number, kind, from_, to in ties}
         return {tie[0] for tie in ties}, set(entities)
 
     def owned(self, merchant: int, until: Instant) -> list[Row]:
         """See `Tables.owned`."""
         self._flush()
-        rows = self._ask(catalogue.OWNED, merchant=merchant, until=until)
+        rows = self._ask(recording.OWNED, merchant=merchant, until=until)
         return [(*row[:-1], *(row[-1] or "\n").split("\n", 1)) for row in rows]
 
     def enter_observations(self, rows: Sequence[Row]) -> None:
@@ -246,14 +246,14 @@ class ServerTables:
         """See `Tables.fold_descriptions`."""
         self._flush()
         said: dict[int, list[Any]] = {}
-        for entity, *statement in self._ask(catalogue.STATEMENTS, entities=list(entities), at=EVERYTHING.at, known_at=EVERYTHING.known_at):
+        for entity, *statement in self._ask(moments.STATEMENTS, entities=list(entities), at=EVERYTHING.at, known_at=EVERYTHING.known_at):
             said.setdefault(entity, []).append(tuple(statement))
         return {entity: describe(statements) for entity, statements in said.items()}
 
     def named(self, number: int) -> tuple[Instant, Instant] | None:
         """See `Tables.named`."""
         self._flush()
-        rows = self._ask(catalogue.NAMED, numbers=[number], at=EVERYTHING.at, known_at=EVERYTHING.known_at)
+        rows = self._ask(moments.NAMED, numbers=[number], at=EVERYTHING.at, known_at=EVERYTHING.known_at)
         told = [at for _, moments in rows for at in moments]
         return (min(told), max(told)) if told else None
 
@@ -292,8 +292,8 @@ class ServerTables:
     def _flush(self) -> None:
         """Send what waits to be written."""
         if any(self._waiting.values()):
-            self._ask(catalogue.WRITE, rows=self._waiting)
-            self._waiting = {name: [] for name in catalogue.WRITTEN}
+            self._ask(recording.WRITE, rows=self._waiting)
+            self._waiting = {name: [] for name in recording.WRITTEN}
 
     def _ask(self, query: str, **parameters: Any) -> list[Row]:
         return self._transaction.ask(query, {"institution": self._institution} | parameters)

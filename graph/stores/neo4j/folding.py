@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 
 from graph.ids import TIE_NUMBERS
 from graph.model import MONEY_TIES, Moment, TieKind
-from graph.stores.neo4j import catalogue
+from graph.stores.neo4j.catalogue import moments
 from graph.stores.shared.rows import MAXIMUM_TOTAL, TieRow
 from graph.stores.shared.tables import Row, TieHead
 
@@ -29,7 +29,7 @@ def fold_ties(ask: Ask, heads: Sequence[TieHead], moment: Moment) -> dict[int, T
     folded: dict[int, TieRow | None] = dict.fromkeys(wanted)
     paying = [number for number, head in wanted.items() if head.kind == _PAYS]
     others = [number for number, head in wanted.items() if head.kind != _PAYS]
-    for query, ties in ((catalogue.FOLD_TIES, others), (catalogue.FOLD_MONEY, paying)):
+    for query, ties in ((moments.FOLD_TIES, others), (moments.FOLD_MONEY, paying)):
         if not ties:
             continue
         for number, times, first_at, last_at, recorded_at, high, low, ends, shares in ask(

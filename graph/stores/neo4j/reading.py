@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from graph.ids import TIE_KINDS, TIE_NUMBERS
 from graph.model import FlowBounds, Instant, Moment, TieKind, TransferKind, WalkBounds
-from graph.stores.neo4j import catalogue
+from graph.stores.neo4j.catalogue import asking, foreseeing, moments, phrases
 from graph.stores.neo4j.connecting import Transaction
 from graph.stores.neo4j.folding import fold_ties
 from graph.stores.shared.encoding import Kept, read_kept
@@ -63,7 +63,7 @@ class ServerSnapshot(Snapshot):
             return
         self._foreseen_walk = (centre, bounds)
         pays = bounds.kinds is None or TieKind.PAYS in bounds.kinds
-        query = catalogue.ball(tuple(catalogue.types(one) for one in kinds), "reach" if pays else "crowd")
+        query = foreseeing.ball(tuple(phrases.types(one) for one in kinds), "reach" if pays else "crowd")
         rows = self._ask(
             query, centre=centre, limit=bounds.ties_per_entity, crowded=CROWDED, most=bounds.entities, **self._moment()
         )  # fmt: skip
@@ -82,7 +82,7 @@ class ServerSnapshot(Snapshot):
         at, most = self.moment.at, bounds.receipts + 1
         after, limit = at - bounds.days * DAY, bounds.transfers_per_account + 1
         ((out, into, sums, outermost),) = self._ask(
-            catalogue.MONEY,
+            foreseeing.MONEY,
             accounts=list(accounts), after=after, limit=limit, followed=bounds.followed,
             receiving=list(receiving), own=list(accounts), most=most, **_windows(at), **self._moment(),
         )  # fmt: skip
@@ -90,8 +90,8 @@ class ServerSnapshot(Snapshot):
             for account, rows in all_:
                 self._money[incoming, account, after, limit] = [Moved(*row[:6]) for row in rows]
                 self._ids.update((row[1], row[6]) for row in rows)
-        moments = [moment for some in outermost for moment in some]
-        self._received[tuple(receiving), frozenset(accounts), at, most] = (Counted(*sums), moments)
+        received = [moment for some in outermost for moment in some]
+        self._received[tuple(receiving), frozenset(accounts), at, most] = (Counted(*sums), received)
 
     def ids(self, numbers: Iterable[int]) -> dict[int, str]:
         """See `Snapshot.ids`."""
@@ -103,28 +103,28 @@ class ServerSnapshot(Snapshot):
         """See `Snapshot.identify`."""
         known = {id_: self._numbers[id_] for id_ in ids if id_ in self._numbers}
         unknown = [id_ for id_ in ids if id_ not in known]
-        return known | dict(self._ask(catalogue.IDENTIFY, ids=unknown)) if unknown else known
+        return known | dict(self._ask(asking.IDENTIFY, ids=unknown)) if unknown else known
 
     def read_nodes(self, numbers: Sequence[int], *, profiles: bool) -> Iterable[Row]:
         """See `Snapshot.read_nodes`."""
         foreseen = [self._rows.pop(number) for number in numbers if number in self._rows]
         known = {row[0] for row in foreseen}
         unknown = [number for number in numbers if number not in known]
-        query = catalogue.PLACES_WITH_PROFILES if profiles else catalogue.PLACES
+        query = asking.PLACES_WITH_PROFILES if profiles else asking.PLACES
         return [*foreseen, *self._ask(query, numbers=unknown)] if unknown else foreseen
 
     def read_profiles(self, nodes: Sequence[Node]) -> None:
         """See `Snapshot.read_profiles`."""
         wanted = {node.number: node for node in nodes}
         if wanted:
-            for number, *profile in self._ask(catalogue.PROFILES, numbers=list(wanted)):
+            for number, *profile in self._ask(asking.PROFILES, numbers=list(wanted)):
                 wanted[number].profile = tuple(profile)
 
     def fold_descriptions(self, numbers: Sequence[int]) -> dict[int, Description]:
         """See `Snapshot.fold_descriptions`."""
         said: dict[int, list[Any]] = {}
         if numbers:
-            for entity, *statement in self._ask(catalogue.STATEMENTS, entities=list(numbers), **self._moment()):
+            for entity, *statement in self._ask(moments.STATEMENTS, entities=list(numbers), **self._moment()):
                 said.setdefault(entity, []).append(tuple(statement))
         return {entity: describe(statements) for entity, statements in said.items()}
 
@@ -174,7 +174,7 @@ class ServerSnapshot(Snapshot):
     def _whole(self, nodes: Sequence[Node], kinds: frozenset[TieKind] | None, only: frozenset[int] | None) -> dict[int, Adjacency]:
         """All ties of entities that have few."""
         found = {node.number: _folded(node, only) for node in nodes}
-        query = catalogue.adjacent(catalogue.types(kinds))
+        query = asking.adjacent(phrases.types(kinds))
         for number, *row in self._ask(query, numbers=list(found), **self._moment()):
             found[number].append(TieRow(*row))
         return {number: Adjacency(tuple(self.newest_first(ties)), 0) for number, ties in found.items()}
@@ -188,20 +188,20 @@ class ServerSnapshot(Snapshot):
                 if only is None or kind in only:
                     asked.setdefault((kind, incoming), []).append(node.number)
         for (kind, incoming), numbers in sorted(asked.items()):
-            for number, *row in self._ask(catalogue.newest(TIE_KINDS[kind], incoming), numbers=numbers, limit=limit, **self._moment()):
+            for number, *row in self._ask(asking.newest(TIE_KINDS[kind], incoming), numbers=numbers, limit=limit, **self._moment()):
                 found[number].append(TieRow(*row))
         newest = {node.number: (self.newest_first(found[node.number])[:limit], degree) for node, degree in hubs}
         return {number: Adjacency(tuple(ties), degree - len(ties)) for number, (ties, degree) in newest.items()}
 
     def ties_across(self, starts: Sequence[int], ends: Sequence[int]) -> list[TieRow]:
         """See `Snapshot.ties_across`."""
-        return [TieRow(*row) for row in self._ask(catalogue.TIES_ACROSS, starts=list(starts), ends=list(ends))]
+        return [TieRow(*row) for row in self._ask(asking.TIES_ACROSS, starts=list(starts), ends=list(ends))]
 
     def listed_ties(self, number: int, kinds: Collection[int], start: Position, most: int) -> list[tuple[Position, TieRow]]:
         """See `Snapshot.listed_ties`."""
         if not kinds:
             return []
-        query = catalogue.listed_ties(catalogue.types(TIE_KINDS[kind] for kind in kinds))
+        query = asking.listed_ties(phrases.types(TIE_KINDS[kind] for kind in kinds))
         last, recorded, id_ = start
         rows = self._ask(query, number=number, last=last, recorded=recorded, id=id_, most=most, **self._moment())
         return [((row[0], row[1], row[2]), TieRow(*row[3:])) for row in rows]
@@ -215,7 +215,7 @@ class ServerSnapshot(Snapshot):
         before, recorded, id_ = start
         until = min(before, self.moment.at)
         rows = self._ask(
-            catalogue.LISTED_FACTS,
+            asking.LISTED_FACTS,
             number=number,
             until=until,
             before=before,
@@ -229,17 +229,17 @@ class ServerSnapshot(Snapshot):
 
     def fact(self, id: str) -> Kept | None:
         """See `Snapshot.fact`."""
-        rows = self._ask(catalogue.FACT, id=id, known_at=self.moment.known_at)
+        rows = self._ask(asking.FACT, id=id, known_at=self.moment.known_at)
         return read_kept(rows[0]) if rows else None
 
     def tie(self, from_: int, to: int, kind: int) -> TieRow | None:
         """See `Snapshot.tie`."""
-        rows = self._ask(catalogue.TIE_BETWEEN, from_=from_, to=to, kind=kind)
+        rows = self._ask(asking.TIE_BETWEEN, from_=from_, to=to, kind=kind)
         return TieRow(*rows[0]) if rows else None
 
     def names(self, numbers: Sequence[int]) -> Iterable[tuple[int, str, str]]:
         """See `Snapshot.names`."""
-        return self._ask(catalogue.NAMES, numbers=list(numbers)) if numbers else ()
+        return self._ask(asking.NAMES, numbers=list(numbers)) if numbers else ()
 
     def moved(
         self, accounts: Sequence[int], *, incoming: bool, after: Instant, most: int, others: Collection[int] | None, deadline: float | None
@@ -260,7 +260,7 @@ class ServerSnapshot(Snapshot):
         if not found:
             return known
         rows = self._ask(
-            catalogue.moved(incoming, others is not None),
+            asking.moved(incoming, others is not None),
             accounts=list(found), after=after, limit=most + 1, others=list(others or ()), **self._moment(),
         )  # fmt: skip
         for account, *row in rows:
@@ -273,7 +273,7 @@ class ServerSnapshot(Snapshot):
         if foreseen is not None:
             return foreseen[0]
         rows = self._ask(
-            catalogue.RECEIPTS, accounts=list(accounts), own=list(own), most=most, after=at - 90 * DAY, **_windows(at), **self._moment()
+            asking.RECEIPTS, accounts=list(accounts), own=list(own), most=most, after=at - 90 * DAY, **_windows(at), **self._moment()
         )
         return Counted(*rows[0])
 
@@ -282,13 +282,13 @@ class ServerSnapshot(Snapshot):
         for (receiving, _, until, _), (_, foreseen) in self._received.items():
             if receiving == tuple(accounts) and until == at:
                 return (min(foreseen), max(foreseen)) if foreseen else None
-        rows = self._ask(catalogue.OUTERMOST_RECEIPTS, accounts=list(accounts), kind=_PAYMENT, until=at, **self._moment())
-        moments = [moment for (some,) in rows for moment in some]
-        return (min(moments), max(moments)) if moments else None
+        rows = self._ask(asking.OUTERMOST_RECEIPTS, accounts=list(accounts), kind=_PAYMENT, until=at, **self._moment())
+        found = [moment for (some,) in rows for moment in some]
+        return (min(found), max(found)) if found else None
 
     def touched(self, numbers: Sequence[int]) -> list[Row]:
         """See `Settling.touched`."""
-        return self._ask(catalogue.TOUCHED, numbers=list(numbers), **self._moment())
+        return self._ask(moments.TOUCHED, numbers=list(numbers), **self._moment())
 
     def fold_ties(self, heads: Sequence[TieHead]) -> dict[int, TieRow | None]:
         """See `Settling.fold_ties`."""
@@ -296,14 +296,14 @@ class ServerSnapshot(Snapshot):
 
     def ties_of_pairs(self, pairs: Sequence[tuple[int, int]]) -> list[Row]:
         """See `Settling.ties_of_pairs`."""
-        return self._ask(catalogue.TIES_OF_PAIRS, pairs=[list(pair) for pair in pairs])
+        return self._ask(moments.TIES_OF_PAIRS, pairs=[list(pair) for pair in pairs])
 
     def named(self, numbers: Sequence[int]) -> dict[int, tuple[Instant, Instant]]:
         """See `Settling.named`."""
         found: dict[int, tuple[Instant, Instant]] = {}
-        for number, moments in self._ask(catalogue.NAMED, numbers=list(numbers), **self._moment()):
-            if moments:
-                found[number] = min(moments), max(moments)
+        for number, told in self._ask(moments.NAMED, numbers=list(numbers), **self._moment()):
+            if told:
+                found[number] = min(told), max(told)
         return found
 
     def _moment(self) -> dict[str, Instant]:

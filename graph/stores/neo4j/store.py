@@ -31,7 +31,8 @@ from graph.model import (
 )
 from graph.sealing import Sealers
 from graph.store import MAXIMUM_FACTS, Page, Recorded, Recording, Refused
-from graph.stores.neo4j import catalogue, migrating
+from graph.stores.neo4j import migrating
+from graph.stores.neo4j.catalogue import institutions
 from graph.stores.neo4j.connecting import Address, Connections, Limits, Pool, Transaction
 from graph.stores.neo4j.filing import ServerTables
 from graph.stores.neo4j.reading import ServerSnapshot
@@ -94,7 +95,7 @@ class Neo4jStore:
         if check is not None:
 
             def enter(transaction: Transaction) -> bytes:
-                found: bytes = transaction.ask(catalogue.ENTER_DEPLOYMENT, {"deployment": self._deployment, "check": check})[0][0]
+                found: bytes = transaction.ask(institutions.ENTER_DEPLOYMENT, {"deployment": self._deployment, "check": check})[0][0]
                 return found
 
             _compare(await self._connections.write(Pool.LOADING, enter, 10.0), check)
@@ -224,7 +225,7 @@ class Neo4jStore:
         """Return when the server answers and all institutions were written with these keys; see `GraphStore.ready`."""
 
         def read(transaction: Transaction) -> None:
-            for id_, check in transaction.ask(catalogue.INSTITUTIONS, {"deployment": self._deployment}):
+            for id_, check in transaction.ask(institutions.INSTITUTIONS, {"deployment": self._deployment}):
                 _compare(check, check_value(self._sealers(id_)))
 
         await self._metered(Pool.DECIDING, read)
@@ -273,14 +274,14 @@ class Neo4jStore:
         if row is None:
             check = check_value(self._sealers(institution))
             parameters = {"deployment": self._deployment, "institution_id": institution, "check": check}
-            (row,) = transaction.ask(catalogue.ENTER_INSTITUTION, parameters)
+            (row,) = transaction.ask(institutions.ENTER_INSTITUTION, parameters)
             _compare(row[1], check)
         return int(row[0])
 
     def _institution_row(self, transaction: Transaction, institution: str) -> tuple[Any, ...] | None:
         """number, check_value, recorded_at of an institution, None when nothing was recorded for it. Raises `WrongKeys`."""
         parameters = {"deployment": self._deployment, "institution_id": institution}
-        rows = transaction.ask(catalogue.INSTITUTION, parameters, seconds=self._connections.limits.waiting)
+        rows = transaction.ask(institutions.INSTITUTION, parameters, seconds=self._connections.limits.waiting)
         if not rows:
             return None
         _compare(rows[0][1], check_value(self._sealers(institution)))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from graph.stores.neo4j import catalogue
+from graph.stores.neo4j.catalogue import phrases, recording
 from tests.graph.stores import server_address
 from tests.settings import GRAPH_SERVER
 
@@ -26,7 +27,7 @@ def unscoped(query: str) -> list[str]:
     found = []
     for match in PATTERN.finditer(query):
         name, type_, inside = match.groups()
-        tie_between = match[0].startswith("[") and set(type_.split("|")) <= set(catalogue.ALL_TIES.split("|"))
+        tie_between = match[0].startswith("[") and set(type_.split("|")) <= set(phrases.ALL_TIES.split("|"))
         set_again = name and re.search(rf"SET {name}:", query[: match.start() + 1][-6:])
         if not (SCOPED.match(inside) or tie_between or set_again):
             found.append(match[0])
@@ -63,7 +64,7 @@ EXAMPLES: dict[str, Any] = {
     ),
     **dict.fromkeys(("id", "centre", "deployment", "institution_id"), "x"),
     "check": b"x",
-    "rows": {name: [] for name in catalogue.WRITTEN},
+    "rows": {name: [] for name in recording.WRITTEN},
 }  # fmt: skip
 
 
