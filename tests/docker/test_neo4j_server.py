@@ -14,8 +14,6 @@ ROOT = Path(__file__).parents[2]
 PROGRAM = ROOT / "docker" / "servers" / "neo4j.py"
 OURS = ROOT / ".servers" / "neo4j"
 
-needs_server = pytest.mark.skipif(not (OURS / "pid").exists(), reason="Neo4j does not run: make servers")
-
 
 def run(*arguments: str, path: str | None = None) -> subprocess.CompletedProcess[str]:
     environment = dict(os.environ) if path is None else os.environ | {"PATH": path}
@@ -38,7 +36,7 @@ def test_without_maven_it_says_so_in_a_sentence(tmp_path: Path):
     assert "install" in done.stderr
 
 
-@needs_server
+@pytest.mark.graph_server(folder=True)
 def test_started_again_it_is_the_same_server():
     before = (OURS / "pid").read_text(), (OURS / "address").read_text(), (OURS / "password").read_text()
     done = run("start")
@@ -46,7 +44,7 @@ def test_started_again_it_is_the_same_server():
     assert ((OURS / "pid").read_text(), (OURS / "address").read_text(), (OURS / "password").read_text()) == before
 
 
-@needs_server
+@pytest.mark.graph_server(folder=True)
 def test_the_password_is_its_owners_alone_and_the_server_listens_here_alone():
     assert stat.S_IMODE((OURS / "password").stat().st_mode) == 0o600
     assert (OURS / "address").read_text().startswith("bolt://127.0.0.1:")

@@ -11,7 +11,6 @@ import pytest
 from graph.stores.neo4j import catalogue
 from graph.stores.neo4j.catalogue import phrases, recording
 from tests.graph.stores import server_address
-from tests.settings import GRAPH_SERVER
 
 OF_A_DEPLOYMENT = {"INSTITUTION", "INSTITUTIONS", "ENTER_DEPLOYMENT", "ENTER_INSTITUTION"}
 """They find institutions; each names its deployment."""
@@ -71,8 +70,6 @@ EXAMPLES: dict[str, Any] = {
 @pytest.fixture(scope="module")
 def steps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """Steps of a query's plan: operator and what it uses."""
-    if GRAPH_SERVER is None:
-        pytest.skip("Neo4j does not run: make servers")
     import neo4j
 
     address = server_address(str(tmp_path_factory.mktemp("plans")))
@@ -92,6 +89,7 @@ def flat(plan: Any) -> Iterator[str]:
         yield from flat(child)
 
 
+@pytest.mark.graph_server
 @pytest.mark.parametrize("name", sorted(catalogue.every()))
 def test_the_server_understands_a_query_and_scans_nothing(name: str, steps: Any):
     scans = [step for step in steps(catalogue.every()[name]) if "Scan" in step.split(" ", 1)[0]]
@@ -100,6 +98,7 @@ def test_the_server_understands_a_query_and_scans_nothing(name: str, steps: Any)
     assert scans == []
 
 
+@pytest.mark.graph_server
 def test_the_newest_of_a_hub_are_read_in_the_order_of_the_index(steps: Any):
     for name, query in catalogue.every().items():
         if name.startswith(("newest", "moved")) or name in ("MONEY", "NAMED", "OUTERMOST_RECEIPTS"):

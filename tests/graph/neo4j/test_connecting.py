@@ -17,15 +17,12 @@ from graph.stores.neo4j.store import Neo4jStore
 from tests.factory import described, institution, vault
 from tests.graph.neo4j.servers import falling_silent, refusing, silent
 from tests.graph.stores import server_address
-from tests.settings import GRAPH_SERVER
 
 BANK = institution()
 NOW = Moment(10**13, 10**13)
 ALLOWED = 0.35
 SLACK = 0.15
 """Seconds that a busy machine may need beside what is waited for."""
-
-needs_server = pytest.mark.skipif(GRAPH_SERVER is None, reason="Neo4j does not run: make servers")
 
 
 async def fails(asked: Awaitable[object]) -> tuple[str, float]:
@@ -80,7 +77,7 @@ def test_a_silent_server_costs_no_more_than_the_graphs_share(tmp_path: Path):
     asyncio.run(run())
 
 
-@needs_server
+@pytest.mark.graph_server
 def test_a_server_that_falls_silent_costs_no_more_and_is_found_again(tmp_path: Path):
     async def run() -> None:
         there = server_address(str(tmp_path))
@@ -109,7 +106,7 @@ def test_an_address_that_is_none_is_refused_in_a_sentence(tmp_path: Path):
         Neo4jStore(Address("gopher://here", "neo4j", "secret"), vault(tmp_path).sealer)
 
 
-@needs_server
+@pytest.mark.graph_server
 def test_a_wrong_password_is_said(tmp_path: Path):
     async def run() -> None:
         there = server_address(str(tmp_path))

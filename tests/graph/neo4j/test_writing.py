@@ -18,9 +18,8 @@ from tests.factory import account, application, described, device, institution, 
 from tests.graph.comparing import assert_same
 from tests.graph.plain_store import PlainStore
 from tests.graph.stores import PATIENT, server_address
-from tests.settings import GRAPH_SERVER
 
-pytestmark = pytest.mark.skipif(GRAPH_SERVER is None, reason="Neo4j does not run: make servers")
+pytestmark = pytest.mark.graph_server
 BANK = institution()
 NOW = 10**13
 WRITERS = 4
