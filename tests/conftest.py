@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.servers import HOW, Database, Postgres, postgres, present
-from tests.settings import EXAMPLES, NEED_SERVERS
+from tests.settings import EXAMPLES, GRAPH_SERVER, NEED_SERVERS
 
 settings.register_profile("ringfence", max_examples=EXAMPLES, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ringfence")
@@ -19,12 +20,20 @@ LEFT_OUT: list[pytest.Item] = []
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs a PostgreSQL where there is none."""
-    if NEED_SERVERS or present():
-        return
-    LEFT_OUT.extend(item for item in items if _needs_postgres(item))
-    items[:] = [item for item in items if item not in LEFT_OUT]
-    config.hook.pytest_deselected(items=LEFT_OUT)
+    """Leave out what needs a server that does not run here; the summary says so, and RINGFENCE_SERVERS=1 makes it a failure."""
+    missing = [item for item in items if _needs_postgres(item)] if not NEED_SERVERS and not present() else []
+    LEFT_OUT.extend(missing)
+    left_out = {*missing, *(item for item in items if _needs_absent_graph(item))}
+    if left_out:
+        config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+        items[:] = [item for item in items if item not in left_out]
+
+
+def _needs_absent_graph(item: pytest.Item) -> bool:
+    """Whether it needs a Neo4j, or the folder of one, that is not here."""
+    marker = item.get_closest_marker("graph_server")
+    folder = Path(__file__).parents[1] / ".servers" / "neo4j" / "pid"
+    return marker is not None and (GRAPH_SERVER is None or (bool(marker.kwargs.get("folder")) and not folder.exists()))
 
 
 def _needs_postgres(item: pytest.Item) -> bool:
@@ -88,3 +97,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if LEFT_OUT:
         count = len(LEFT_OUT)
         terminalreporter.write_line(f"Left out: {count} tests with the records in PostgreSQL, which is not here: {HOW}, and run again.")
+    if GRAPH_SERVER is None:
+        terminalreporter.write_line("Left out: every test of the graph on Neo4j, which does not run here: `make servers`, and run again.")
