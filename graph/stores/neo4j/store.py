@@ -224,9 +224,7 @@ class Neo4jStore:
 
     async def ask(self, institution: str, question: Question[T], moment: Moment, *, deadline: float) -> Answered[T]:
         """Questions about money are the embedded store's for now; raises `GraphUnavailable`."""
-        raise GraphUnavailable(
-            "A graph on Neo4j answers no questions about money yet: ask the embedded store.", "FAILED", "NOT_YET"
-        )
+        raise GraphUnavailable("A graph on Neo4j answers no questions about money yet: ask the embedded store.", "FAILED", "NOT_YET")
 
     async def kept_facts(self, institution: str, *, after: int, first: int, clear: bool) -> tuple[KeptFact, ...]:
         """Facts are given back by the embedded store alone for now; raises `GraphUnavailable`."""
