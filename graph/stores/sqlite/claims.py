@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 import orjson
 
@@ -68,22 +68,6 @@ class Report:
         return (self.values, self.occurred_at)
 
 
-class Accepted(NamedTuple):
-    """A fact that is to be kept, its entities as numbers."""
-
-    report: Report
-    id: str
-    source_id: str
-    values: list[object]
-    """The content's, in the order of its fields."""
-    named: Sequence[int]
-    """Whom it names itself, each once."""
-    places: list[list[object]]
-    label: str | None
-    content: bytes | None
-    """As kept; None when it is kept already."""
-
-
 class Claims:
     """The keys that a call's facts use, with all who use them."""
 
@@ -97,10 +81,10 @@ class Claims:
     def find(self, wanted: Iterable[tuple[int, str]]) -> None:
         """Read who uses these keys."""
         keys: dict[int, list[str]] = {}
-        for space, key in set(wanted):
-            if (space, key) not in self._users:
-                self._users[space, key] = []
-                keys.setdefault(space, []).append(key)
+        for claim in wanted:
+            if claim not in self._users:
+                self._users[claim] = []
+                keys.setdefault(claim[0], []).append(claim[1])
         for space, some in keys.items():
             some.sort()
             for start in range(0, len(some), 1024):
@@ -119,18 +103,21 @@ class Claims:
                 report.values = tuple(orjson.loads(content)[0][1:])
             self._users[space, key].append(report)
 
-    def add(self, accepted: Accepted) -> None:
-        """Note that one more fact uses its key."""
-        report = accepted.report
+    def add(self, report: Report, values: Sequence[object]) -> list[Report]:
+        """Note that one more fact, with these values as numbers, uses its key; all who use it now."""
         if report.kind != REVERSAL:
-            report.values = tuple(accepted.values[1:])
-        self.of(SPACES[report.kind], str(accepted.values[0])).append(report)
+            report.values = tuple(values[1:])
+        users = self.of(SPACES[report.kind], str(values[0]))
+        users.append(report)
+        return users
 
     def of(self, space: int, key: str) -> list[Report]:
         """All facts that use the key, in the order in which they came."""
-        if (space, key) not in self._users:
+        users = self._users.get((space, key))
+        if users is None:
             self.find([(space, key)])
-        return self._users[space, key]
+            users = self._users[space, key]
+        return users
 
     def conflicting(self, space: int, key: str, new: Report) -> Report | None:
         """An earlier report of the key that says something else and stands at some moment of recorded time at which the new one would."""

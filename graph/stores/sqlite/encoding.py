@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from operator import attrgetter
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 import orjson
 
@@ -23,6 +23,9 @@ FACT_KINDS: Final = tuple(CONTENTS)
 
 NUMBERS: Final[dict[type[Content], int]] = {class_: number for number, class_ in enumerate(CONTENTS.values())}
 
+Place: TypeAlias = tuple[str, str, str, float | None, float | None]
+"""Id, address, country, latitude and longitude of a place that a fact describes."""
+
 Seal = Callable[[int, str, str], bytes]
 """Ciphertext of an entity's field: its number, the field, the value."""
 
@@ -33,11 +36,14 @@ class _Plan(NamedTuple):
     number: int
     names: tuple[str, ...]
     values: Callable[[Content], tuple[object, ...]]
+    words: tuple[int, ...]
+    """Places of enumerations, which are kept as their values."""
 
 
 def _plan(number: int, class_: type[Content]) -> _Plan:
     names = tuple(field.name for field in fields(class_))
-    return _Plan(number, names, attrgetter(*names))
+    words = tuple(place for place, field in enumerate(fields(class_)) if field.type in ("TieKind", "TransferKind", "Standing"))
+    return _Plan(number, names, attrgetter(*names), words)
 
 
 PLANS: Final[dict[type[Content], _Plan]] = {class_: _plan(number, class_) for class_, number in NUMBERS.items()}
@@ -66,22 +72,25 @@ FIELD_NAMES: Final = tuple(PLANS[class_].names for class_ in CONTENTS.values())
 
 
 class Prepared(NamedTuple):
-    """A fact with its ids and its hash."""
+    """A fact with its ids and its hash; all of it plain values, so that it can be sent to another process as it is."""
 
-    fact: Fact
     id: str
+    source_id: str
     kind: int
     """Place in `FACT_KINDS`."""
+    occurred_at: Instant
+    recorded_at: Instant | None
+    """As stated."""
     hash: bytes
-    entities: dict[str, EntityName]
-    """Whom it names itself, by id."""
-    values: Sequence[object]
-    """The content's, in the order of its fields, an entity as its id."""
-    named: Sequence[int]
+    entities: dict[str, str | None]
+    """Whom it names itself: keys by id, None of those named by their id."""
+    values: list[object]
+    """The content's, in the order of its fields, an entity as its id, an enumeration as its value."""
+    named: list[int]
     """Places of entities in `values`."""
     refers: bool
     """Whether it names an entity by its id."""
-    places: Sequence[tuple[str, PlaceSeen]]
+    places: list[Place]
 
 
 class Kept(NamedTuple):
@@ -121,10 +130,10 @@ def prepare(fact: Fact, source: str, sealer: Sealer) -> Prepared:
     """Ids and hash of a fact: some ten microseconds of pure computing."""
     content = fact.content
     plan = PLANS[content.__class__]
-    entities: dict[str, EntityName] = {}
+    entities: dict[str, str | None] = {}
     values: list[object] = []
     named: list[int] = []
-    places: list[tuple[str, PlaceSeen]] = []
+    places: list[Place] = []
     for value in plan.values(content):
         if value.__class__ is EntityName:
             named.append(len(values))
@@ -134,59 +143,61 @@ def prepare(fact: Fact, source: str, sealer: Sealer) -> Prepared:
             values.append(_place(value, entities, places, sealer))
         else:
             values.append(value)
+    for word in plan.words:
+        values[word] = values[word].value  # type: ignore[attr-defined]  # an enumeration
     for place in fact.places:
         _place(place, entities, places, sealer)
-    described = [(id_, p.address, p.country, p.latitude, p.longitude) for id_, p in places] if places else places
-    canonical = orjson.dumps([plan.number, fact.occurred_at, values, described])
-    refers = None in [name.key for name in entities.values()]
+    at = fact.occurred_at
+    hash_ = sealer.content_hash(orjson.dumps([plan.number, at, values, places]))
     return Prepared(
-        fact, sealer.fact_id(source, fact.source_id), plan.number, sealer.content_hash(canonical), entities, values, named, refers, places
-    )
+        sealer.fact_id(source, fact.source_id), fact.source_id, plan.number, at, fact.recorded_at, hash_, entities, values, named,
+        None in entities.values(), places,
+    )  # fmt: skip
 
 
-def _name(name: EntityName, entities: dict[str, EntityName], sealer: Sealer) -> str:
+def _name(name: EntityName, entities: dict[str, str | None], sealer: Sealer) -> str:
     """Id of an entity that is named."""
     key = name.key
     if key is None:
         assert name.id is not None, "an entity is named by id or by key"
-        entities.setdefault(name.id, name)
+        entities.setdefault(name.id, None)
         return name.id
     id_ = sealer.entity_id(name.kind, key)
-    if id_ not in entities or entities[id_].key is None:
-        entities[id_] = name  # by its key it can be made
+    entities[id_] = key  # by its key it can be made, even where it is named by its id as well
     return id_
 
 
-def _place(place: PlaceSeen, entities: dict[str, EntityName], places: list[tuple[str, PlaceSeen]], sealer: Sealer) -> str:
+def _place(seen: PlaceSeen, entities: dict[str, str | None], places: list[Place], sealer: Sealer) -> str:
     """Id of a place that is described."""
-    id_ = _name(place.place, entities, sealer)
-    if (id_, place) not in places:
-        places.append((id_, place))
+    id_ = _name(seen.place, entities, sealer)
+    place = (id_, seen.address, seen.country, seen.latitude, seen.longitude)
+    if place not in places:
+        places.append(place)
     return id_
 
 
-def keep(prepared: Prepared, numbers: Mapping[str, int], seal: Seal) -> tuple[list[object], list[list[object]], str | None, bytes]:
-    """What is kept of a fact whose entities have numbers: its values, places and label, and all of it as bytes."""
-    values: list[object] = list(prepared.values)
-    for place in prepared.named:
+def keep(
+    kind: int, values: list[object], named: Sequence[int], places: Sequence[Place], numbers: Mapping[str, int], seal: Seal
+) -> tuple[list[list[object]], str | None, str]:
+    """What is kept of a fact: its places and label, and all of it as JSON. In `values` ids become numbers, and what is personal sealed."""
+    for place in named:
         values[place] = numbers[values[place]]  # type: ignore[index]  # what is named is an id
     label = None
-    if prepared.kind == _PERSON:
-        person = prepared.fact.content
-        assert isinstance(person, PersonDescribed)
-        number = numbers[next(iter(prepared.entities))]
+    if kind == _PERSON:
+        number, name = values[0], values[1]
+        assert isinstance(number, int), "entities are numbers"
+        label = name_label(name) if isinstance(name, str) else None
         for position, field in _SEALED:
             value = values[position]
             if isinstance(value, str):
                 values[position] = [seal(number, field, value).hex()]
-        label = None if person.name is None else name_label(person.name)
-    if not prepared.places and label is None:
-        return values, [], None, orjson.dumps([values])
-    places: list[list[object]] = [
-        [numbers[id_], [seal(numbers[id_], "address", place.address).hex()], place.country, place.latitude, place.longitude]
-        for id_, place in prepared.places
+    if not places and label is None:
+        return [], None, orjson.dumps([values]).decode()
+    sealed_places: list[list[object]] = [
+        [numbers[id_], [seal(numbers[id_], "address", address).hex()], country, latitude, longitude]
+        for id_, address, country, latitude, longitude in places
     ]
-    return values, places, label, orjson.dumps([values, places, label])
+    return sealed_places, label, orjson.dumps([values, sealed_places, label]).decode()
 
 
 _PERSON: Final = NUMBERS[PersonDescribed]
@@ -197,7 +208,7 @@ FACT_COLUMNS: Final = "f.number, f.id, s.name, f.source_id, f.kind, f.occurred_a
 FACT_TABLES: Final = "fact f CROSS JOIN source s ON s.number = f.source"
 
 
-def read_kept(row: tuple[int, str, str, str, int, int, int, int | None, bytes]) -> Kept:
+def read_kept(row: tuple[int, str, str, str, int, int, int, int | None, str]) -> Kept:
     """A fact from its row of `FACT_COLUMNS`."""
     parts = orjson.loads(row[8])
     content = {name: value for name, value in zip(FIELD_NAMES[row[4]], parts[0], strict=False) if value is not None}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from graph.contents import ApplicationMade, OutcomeKnown, TieEnded, TieObserved, TransferMade
 from graph.ids import TIE_NUMBERS
 from graph.merging import OUTCOME_STANDINGS
 from graph.model import Instant, TieKind
-from graph.stores.sqlite.claims import LOAN, OWNERLESS, REVERSAL, SPACES, TRANSFER, Accepted, Claims, Report
+from graph.stores.sqlite.claims import LOAN, OWNERLESS, REVERSAL, SPACES, TRANSFER, Claims, Report
 from graph.stores.sqlite.deriving import KEY_TIES, TRANSFER_NUMBERS, derive_key, derive_loan, flow_ends
 from graph.stores.sqlite.encoding import FIELD_NAMES, NUMBERS, Kept
 from graph.stores.sqlite.folding import TieHead, fold_descriptions, fold_ties
@@ -40,10 +40,15 @@ class Keeping:
         self._ledger = ledger
         self._claims = claims
         self._facts: list[Row] = []
+        self._ended: list[Row] = []
+        """Facts that were withdrawn before they came."""
         self._claimed: list[Row] = []
         self._mentions: list[Row] = []
         self._movements: list[Row] = []
-        self._observations: list[Row] = []
+        self._flows: list[Row] = []
+        self._seen: list[Row] = []
+        self._told: list[Row] = []
+        """Observations: of money, of ties seen and no more, and with all that one can say."""
         self._statements: list[Row] = []
         self._unfolded: set[int] = set()
         """Ties to fold from all their rows."""
@@ -54,12 +59,29 @@ class Keeping:
         self._owned: dict[int, Instant] = {}
         """Merchants about whose owners something changed, and from which moment in the world on."""
 
-    def keep(self, accepted: Collection[Accepted], undone: Iterable[Kept] = ()) -> None:
-        """Write everything that follows from accepted and withdrawn facts."""
-        self._foresee(accepted)
-        for fact in accepted:
-            self._fact(fact)
-        self._insert()
+    def add(
+        self, report: Report, id_: str, source_id: str, values: list[object], named: Sequence[int], places: list[list[object]],
+        label: str | None, content: str | None,
+    ) -> None:  # fmt: skip
+        """The rows that an accepted fact has by itself; in `values` and `named` entities are numbers. Without `content` it is kept already."""
+        kind, number, at, recorded_at = report.kind, report.number, report.occurred_at, report.recorded_at
+        if content is not None:
+            self._facts.append((number, id_, source_id, kind, at, recorded_at, bytearray(report.hash), content))
+            if report.withdrawn_at is not None:
+                self._ended.append((report.withdrawn_at, number))
+        if kind in _TIES:
+            self._tie(kind, values, report)
+        if kind not in SPACES or not self._flow(report, values):
+            self._mentions += [(entity, at, recorded_at, number) for entity in named]
+        if places or kind in SAYING or kind == _APPLICATION:
+            said = {name: value for name, value in zip(FIELD_NAMES[kind], values, strict=True) if value is not None}
+            kept = Kept(number, id_, self._source, source_id, kind, at, recorded_at, report.withdrawn_at, said, places, label)
+            self._say(kept)
+            self._apply(kept)
+
+    def finish(self, undone: Iterable[Kept] = ()) -> None:
+        """Write everything that follows from the facts that were added, and from those of earlier calls that are withdrawn."""
+        self.insert()
         for kept in undone:
             self._undo(kept)
         for space, key in sorted(self._contested):
@@ -73,39 +95,6 @@ class Keeping:
             self._described |= derived.entities
         self._fold()
         self._ledger.write()
-
-    def _foresee(self, accepted: Iterable[Accepted]) -> None:
-        """Read the ties that plain rows touch."""
-        pairs: list[tuple[int, int]] = []
-        for fact in accepted:
-            kind, values = fact.report.kind, fact.values
-            if kind in _TIES:
-                pairs.append((values[0], values[2]))  # type: ignore[arg-type]  # entities are numbers
-            elif kind in SPACES and kind != REVERSAL:
-                pairs.append(flow_ends(SPACES[kind], fact.report.values or ()))
-        self._ledger.read_pairs(pairs)
-
-    def _fact(self, fact: Accepted) -> None:
-        """The rows of one fact."""
-        report = fact.report
-        kind, number, at, recorded_at = report.kind, report.number, report.occurred_at, report.recorded_at
-        if fact.content is not None:
-            self._facts.append(
-                (number, self._institution, fact.id, self._source_number(), fact.source_id, kind, at, recorded_at, report.withdrawn_at,
-                 report.hash, fact.content)
-            )  # fmt: skip
-        if kind in _TIES:
-            self._tie(kind, fact.values, report)
-        if kind not in SPACES or not self._flow(fact):
-            for entity in fact.named:
-                self._mentions.append((entity, at, recorded_at, number))
-        if fact.places or kind in SAYING or kind == _APPLICATION:
-            named = {name: value for name, value in zip(FIELD_NAMES[kind], fact.values, strict=True) if value is not None}
-            kept = Kept(
-                number, fact.id, self._source, fact.source_id, kind, at, recorded_at, report.withdrawn_at, named, fact.places, fact.label
-            )
-            self._say(kept)
-            self._apply(kept)
 
     def _source_number(self) -> int:
         """Number of the call's source."""
@@ -126,7 +115,10 @@ class Keeping:
         share = None if ended else values[3]
         tie = self._ledger.tie(TIE_NUMBERS[values[1]], from_, to)  # type: ignore[index]  # a kind of tie
         at, recorded_at = report.occurred_at, report.recorded_at
-        self._observations.append((tie.number, at, report.number, recorded_at, None, report.withdrawn_at, None, ended, None, share, None))
+        if ended or share is not None or report.withdrawn_at is not None:
+            self._told.append((tie.number, at, report.number, recorded_at, report.withdrawn_at, ended, share))
+        else:
+            self._seen.append((tie.number, at, report.number, recorded_at))
         if ended or report.withdrawn_at is not None or not tie.simple or (share is not None and tie.times):
             tie.simple = False
             self._unfolded.add(tie.number)
@@ -138,53 +130,35 @@ class Keeping:
         if tie.kind == _OWNS:
             self._owned[to] = min(at, self._owned.get(to, at))
 
-    def _flow(self, fact: Accepted) -> bool:
+    def _flow(self, report: Report, values: Sequence[object]) -> bool:
         """A transfer, pay-out, repayment or reversal; whether movements stand for its mentions."""
-        report = fact.report
-        space, key = SPACES[report.kind], str(fact.values[0])
-        users = self._claims.of(space, key)
-        self._claimed.append((self._institution, space, key, report.number))
+        space, key, number = SPACES[report.kind], str(values[0]), report.number
+        users = self._claims.add(report, values)
+        self._claimed.append((space, key, number))
         if len(users) > 1 or report.withdrawn_at is not None or report.kind == REVERSAL:
             self._contested.add((space, key))
             first = next(user for user in users if user.kind == report.kind and user.says() == report.says())
             return report.kind == _TRANSFER and first is report
-        values, at, recorded_at = report.values, report.occurred_at, report.recorded_at
-        assert values is not None, "a report with a key has values"
-        from_, to = flow_ends(space, values)
-        amount = values[2]
+        at, recorded_at, amount = report.occurred_at, report.recorded_at, values[3]
+        from_, to = flow_ends(space, values[1:3])
+        assert isinstance(amount, int), "amounts are whole"
         tie = self._ledger.tie(KEY_TIES[space], from_, to)
-        self._observations.append((tie.number, at, report.number, recorded_at, None, None, None, False, amount, None, None))
+        self._flows.append((tie.number, at, number, recorded_at, amount))
         if tie.simple:
-            tie.see(at, recorded_at, amount)  # type: ignore[arg-type]  # amounts are whole
+            tie.see(at, recorded_at, amount)
         else:
             self._unfolded.add(tie.number)
-        tie.touch(at, recorded_at)
+            tie.touch(at, recorded_at)
         if space != TRANSFER:
             return False
-        kind = TRANSFER_NUMBERS[values[3]]  # type: ignore[index]  # a kind of transfer
-        row = (at, recorded_at, report.number, recorded_at, None, None)
-        self._movements.append((from_, 0, *row, to, amount, kind))
-        self._movements.append((to, 1, *row, from_, amount, kind))
+        kind = TRANSFER_NUMBERS[values[4]]  # type: ignore[index]  # a kind of transfer
+        self._movements += ((from_, 0, at, recorded_at, number, to, amount, kind), (to, 1, at, recorded_at, number, from_, amount, kind))
         return True
 
     def _say(self, kept: Kept) -> None:
         """What a fact says of entities."""
         for entity, what, value in sayings(kept):
-            self._statements.append(
-                (
-                    entity,
-                    kept.number,
-                    0,
-                    kept.recorded_at,
-                    kept.withdrawn_at,
-                    kept.occurred_at,
-                    kept.rank,
-                    kept.occurred_at,
-                    what,
-                    value,
-                    None,
-                )
-            )
+            self._statements.append((entity, kept.number, kept.recorded_at, kept.withdrawn_at, kept.occurred_at, kept.rank, what, value))
             self._described.add(entity)
 
     def _apply(self, kept: Kept) -> None:
@@ -192,24 +166,32 @@ class Keeping:
         loan, number = kept.content.get("loan"), kept.number
         if kept.kind == _APPLICATION or (kept.kind == _OUTCOME and kept.content["outcome"] in OUTCOME_STANDINGS):
             assert isinstance(loan, int), "entities are numbers"
-            self._claimed.append((self._institution, LOAN, str(loan), number))
+            self._claimed.append((LOAN, str(loan), number))
             self._loans.add(loan)
             if kept.kind == _APPLICATION and "applicant" not in kept.content:
-                self._claimed.append((self._institution, OWNERLESS, str(kept.content["merchant"]), number))
+                self._claimed.append((OWNERLESS, str(kept.content["merchant"]), number))
 
-    def _insert(self) -> None:
-        """Write the plain rows, each table in the order of its key."""
+    def insert(self) -> None:
+        """Write the plain rows, each table in the order of its key.
+
+        What is the same in all rows stands in the statement: Python's driver looks long for how to hand over None, truth values and bytes.
+        """
+        institution, source = self._institution, self._source_number() if self._facts else 0
         for sql, rows in (
-            ("INSERT INTO fact VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self._facts),
-            ("INSERT INTO claim VALUES (?, ?, ?, ?)", self._claimed),
+            (f"INSERT INTO fact VALUES (?, {institution:d}, ?, {source:d}, ?, ?, ?, ?, NULL, ?, ?)", self._facts),
+            ("UPDATE fact SET withdrawn_at = ? WHERE number = ?", self._ended),
+            (f"INSERT INTO claim VALUES ({institution:d}, ?, ?, ?)", self._claimed),
             ("INSERT INTO mention VALUES (?, ?, ?, ?)", self._mentions),
-            ("INSERT INTO movement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self._movements),
-            ("INSERT INTO observation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self._observations),
-            ("INSERT INTO statement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self._statements),
+            ("INSERT INTO movement VALUES (?1, ?2, ?3, ?4, ?5, ?4, NULL, NULL, ?6, ?7, ?8)", self._movements),
+            ("INSERT INTO observation VALUES (?, ?, ?, ?, NULL, NULL, NULL, 0, ?, NULL, NULL)", self._flows),
+            ("INSERT INTO observation VALUES (?, ?, ?, ?, NULL, NULL, NULL, 0, NULL, NULL, NULL)", self._seen),
+            ("INSERT INTO observation VALUES (?, ?, ?, ?, NULL, ?, NULL, ?, NULL, ?, NULL)", self._told),
+            ("INSERT INTO statement VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?5, ?7, ?8, NULL)", self._statements),
         ):
             if rows:
                 rows.sort()  # numbers of facts are different, so nothing behind them is compared
                 self._connection.executemany(sql, rows)
+                rows.clear()
 
     def _undo(self, kept: Kept) -> None:
         """Bring the rows of a fact that is withdrawn to an end in recorded time."""

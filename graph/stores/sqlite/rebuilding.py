@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Final
 
 from graph.sealing import Sealer, Sealers
-from graph.stores.sqlite.claims import SPACES, Accepted, Claims, Report
+from graph.stores.sqlite.claims import SPACES, Claims, Report
 from graph.stores.sqlite.encoding import FACT_COLUMNS, FACT_TABLES, FIELD_NAMES, Kept, read_kept
 from graph.stores.sqlite.keeping import Keeping
 from graph.stores.sqlite.ledger import Ledger, Sequences
@@ -69,25 +69,18 @@ def _institution(connection: sqlite3.Connection, institution: int, sealer: Seale
             return
         last = rows[-1][0]
         for source, group in groupby(rows, key=lambda row: row[2]):
-            _batch(connection, institution, sealer, source, [_accepted(read_kept(row[:9]), row[9]) for row in group])
+            _batch(connection, institution, sealer, source, [(read_kept(row[:9]), row[9]) for row in group])
 
 
-def _batch(connection: sqlite3.Connection, institution: int, sealer: Sealer, source: str, facts: list[Accepted]) -> None:
-    """The rows of some facts of one source."""
+def _batch(connection: sqlite3.Connection, institution: int, sealer: Sealer, source: str, facts: list[tuple[Kept, bytes]]) -> None:
+    """The rows of some facts of one source, with their hashes."""
     ledger, claims = Ledger(connection, institution, sealer, Sequences(connection)), Claims(connection, institution)
-    claims.find((SPACES[fact.report.kind], str(fact.values[0])) for fact in facts if fact.report.kind in SPACES)
-    ledger.read_nodes(number for fact in facts for number in fact.named)
-    for fact in facts:
-        report = claims.reports[fact.report.number] = fact.report
-        for number in fact.named:
-            ledger.name(number, report.occurred_at, report.changed_at, report.withdrawn_at is None)
-        if report.kind in SPACES:
-            claims.add(fact)
-    Keeping(connection, institution, source, ledger, claims).keep(facts)
-
-
-def _accepted(kept: Kept, hash_: bytes) -> Accepted:
-    """A kept fact as it was when it was accepted."""
-    report = Report(kept.number, kept.kind, kept.occurred_at, kept.recorded_at, kept.withdrawn_at, hash_)
-    values = [kept.content.get(name) for name in FIELD_NAMES[kept.kind]]
-    return Accepted(report, kept.id, kept.source_id, values, kept.named(), kept.places, kept.label, None)
+    keeping = Keeping(connection, institution, source, ledger, claims)
+    claims.find([(SPACES[kept.kind], str(kept.content["key"])) for kept, _ in facts if kept.kind in SPACES])
+    ledger.read_nodes(number for kept, _ in facts for number in kept.named())
+    for kept, hash_ in facts:
+        report = claims.reports[kept.number] = Report(kept.number, kept.kind, kept.occurred_at, kept.recorded_at, kept.withdrawn_at, hash_)
+        ledger.name(kept.named(), report.occurred_at, report.changed_at, report.withdrawn_at is None)
+        values = [kept.content.get(name) for name in FIELD_NAMES[kept.kind]]
+        keeping.add(report, kept.id, kept.source_id, values, kept.named(), kept.places, kept.label, None)
+    keeping.finish()

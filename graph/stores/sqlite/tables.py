@@ -50,7 +50,7 @@ CREATE TABLE description (
 CREATE TABLE fact (
     number INTEGER PRIMARY KEY, institution INTEGER NOT NULL, id TEXT NOT NULL UNIQUE, source INTEGER NOT NULL, source_id TEXT NOT NULL,
     kind INTEGER NOT NULL, occurred_at INTEGER NOT NULL, recorded_at INTEGER NOT NULL, withdrawn_at INTEGER,
-    hash BLOB NOT NULL, content BLOB NOT NULL
+    hash BLOB NOT NULL, content TEXT NOT NULL
 );
 
 -- Withdrawals by the id of the fact withdrawn, which may come later; the earliest recorded one counts.
