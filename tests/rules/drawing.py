@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from hypothesis import strategies as st
 
+from graph.decoding import TIE_ENDS
 from graph.ids import LETTERS, tie_id
 from graph.measures.picture import DAY
 from graph.model import (
@@ -149,16 +150,26 @@ def _entities(number: int, loan: str) -> st.SearchStrategy[tuple[Neighbour, ...]
     return st.tuples(*(one(place) for place in range(number)))
 
 
+def _possible_ends(entities: list[Entity]) -> list[tuple[TieKind, str, str]]:
+    """Every tie that facts could make between these: a device is never held, nor a loan shared."""
+    return [
+        (kind, one.id, other.id)
+        for kind, (starts, ends) in TIE_ENDS.items()
+        for one in entities
+        for other in entities
+        if one.kind in starts and other.kind in ends
+    ]
+
+
 @st.composite
 def dossiers(draw: st.DrawFn, most_entities: int = 12, most_flows: int = 12) -> Dossier:
     """Any dossier, also one with more than a stored one may hold."""
     if draw(st.integers(0, 9)) == 0:
         return Dossier(application(), AT, None, draw(st.none() | st.just(NO_HISTORY)), (unread(DecisionSource.GRAPH),))
     near = draw(_entities(draw(st.integers(1, most_entities)), LOAN))
-    ids = [one.entity.id for one in near]
-    ends = st.tuples(st.sampled_from(TieKind), st.sampled_from(ids), st.sampled_from(ids))
+    ends = _possible_ends([one.entity for one in near])
     ties: list[Tie] = []
-    for kind, from_id, to_id in draw(st.lists(ends, max_size=2 * most_entities, unique=True)):
+    for kind, from_id, to_id in draw(st.lists(st.sampled_from(ends), max_size=2 * most_entities, unique=True)) if ends else ():
         moments, numbers = (
             draw(st.tuples(_moments, _moments, _moments)),
             draw(st.tuples(st.integers(1, 99), st.none() | st.integers(0, 10**12))),
