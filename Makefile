@@ -6,11 +6,13 @@ SHELL := /bin/sh
 VENV := .venv
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
+NEO4J := lts
+NEO4J_FOLDER := .servers/neo4j$(if $(filter lts,$(NEO4J)),,-$(NEO4J))
 
-.PHONY: help install demo test lint types contracts tests browser soak bench schema lock clean
+.PHONY: help install demo test lint types contracts tests browser soak bench servers servers-stop schema lock clean
 
 help: ## Say what can be made
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
 
 install: $(STAMP) ## Make .venv from the lock
 
@@ -60,6 +62,12 @@ soak: $(STAMP) ## The same proofs with the full counts
 
 bench: $(STAMP) ## Every figure of the README, beside what it is compared with
 	@$(PY) -m tests.bench
+
+servers: $(STAMP) ## Start a real Neo4j in .servers/ (needs Java and Maven; NEO4J=newest for the newest release)
+	@$(PY) docker/servers/neo4j.py start --line $(NEO4J) --folder $(NEO4J_FOLDER)
+
+servers-stop: ## Stop what `make servers` started, and nothing else
+	@for folder in .servers/neo4j .servers/neo4j-newest; do if [ -e $$folder/pid ]; then python3 docker/servers/neo4j.py stop --folder $$folder; fi; done
 
 schema: $(STAMP) ## Export the schema that the code makes
 	@$(PY) -m api.schema

@@ -10,17 +10,19 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Engine, exc, select
 
 from api import migrations
 from api.breaker import Breaker
 from api.context import Services
+from api.embedded import embedded_engine
 from api.limits import Limits
 from api.metrics import Metrics
-from api.records import Bounds, Records, RecordsUnavailable, embedded_engine
+from api.records import Bounds, Records, RecordsUnavailable
 from api.settings import Settings
 from api.strategies import Strategies, keep_shipped
 from api.tables import deployment, institutions
@@ -28,6 +30,7 @@ from graph.clock import now
 from graph.pairing import foreign_log, has_foreign_log
 from graph.store import BulkStore
 from identity.vault import Vault
+from rules.statements import upsert
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -56,6 +59,8 @@ def open_vault(settings: Settings) -> Vault:
 
 def migrate(settings: Settings) -> bool:
     """Bring the records to this version's tables; whether anything was to be done."""
+    if settings.records_url:
+        return _migrate_served(settings)
     open_vault(settings)
     _check_log(settings.data / RECORDS_FILE)
     _make_private(settings.data / RECORDS_FILE)
@@ -70,21 +75,31 @@ COMMAND_LOCK_SECONDS: Final = 10.0
 """Longest that a start or a command waits for another process's commit."""
 
 
-def open_records(settings: Settings) -> tuple[Records, Vault]:
+def have_records(settings: Settings) -> bool:
+    """Whether records were begun, or are a server's."""
+    return bool(settings.records_url) or (settings.data / RECORDS_FILE).exists()
+
+
+def open_records(settings: Settings, *, patient: bool = False, checked: bool = False, restoring: bool = False) -> tuple[Records, Vault]:
     """Records at this version's tables, and the vault whose keys they were made with.
+
+    A `patient` caller waits ten seconds for a server, and not what a decision may wait; when a server's records were `checked` a
+    moment ago, one that is down now is no reason not to open; when `restoring`, a graph without records is none either.
 
     Raises `VaultError` for a lost or exchanged key file, `CannotMigrate`, `RecordsUnavailable`, `OSError`; each says what to do.
     """
+    bounds = Bounds(
+        settings.records_queue, settings.records_group, settings.records_readers, settings.records_timeout, settings.records_lock_seconds
+    )
+    if settings.records_url:
+        return _open_served(settings, bounds, patient=patient, checked=checked, restoring=restoring)
     vault = open_vault(settings)
-    if (settings.data / GRAPH_FILE).exists() and not (settings.data / RECORDS_FILE).exists():
+    if not restoring and (settings.data / GRAPH_FILE).exists() and not (settings.data / RECORDS_FILE).exists():
         raise RecordsUnavailable(
             f"{settings.data / RECORDS_FILE} is missing though {GRAPH_FILE} is there: restore it from a backup, or begin in another folder."
         )
     _check_log(settings.data / RECORDS_FILE)
     _make_private(settings.data / RECORDS_FILE)
-    bounds = Bounds(
-        settings.records_queue, settings.records_group, settings.records_readers, settings.records_timeout, settings.records_lock_seconds
-    )
     slow = embedded_engine(settings.data / RECORDS_FILE, COMMAND_LOCK_SECONDS)
     try:
         migrations.upgrade(slow)
@@ -115,17 +130,72 @@ def _told(error: Exception) -> Exception:
 
     from api.records import unavailable
 
-    return unavailable(error) if isinstance(error, SQLAlchemyError) else error
+    return unavailable(error) if isinstance(error, SQLAlchemyError) or hasattr(error, "sqlstate") else error
 
 
 def _check_key_file(connection: Connection, vault: Vault) -> None:
     """Compare the key file with the one that the records were made with, or note it at the first start."""
-    kept = connection.execute(select(deployment.c.value).where(deployment.c.name == KEY_CHECK)).scalar()
-    if kept is None:
-        first = insert(deployment).prefix_with("OR IGNORE").values(name=KEY_CHECK, value=vault.check_value())
-        connection.execute(first)
-    else:
-        vault.verify(kept)
+    connection.execute(upsert(deployment).values(name=KEY_CHECK, value=vault.check_value()).on_conflict_do_nothing())
+    kept = _key_check(connection)
+    assert kept is not None, "it was there or was just noted"
+    vault.verify(kept)
+
+
+def _key_check(connection: Connection) -> bytes | None:
+    return connection.execute(select(deployment.c.value).where(deployment.c.name == KEY_CHECK)).scalar()
+
+
+def _migrate_served(settings: Settings) -> bool:
+    """Bring a server's records to this version's tables, as the role that owns them. Raises `CannotMigrate`, `RecordsUnavailable`."""
+    from api.postgres import server_engine
+
+    url = settings.records_owner_url or settings.records_url
+    secret = settings.records_owner_secret() if settings.records_owner_url else settings.records_secret()
+    engine = server_engine(url, secret, COMMAND_LOCK_SECONDS, COMMAND_LOCK_SECONDS, owner=True)
+    try:
+        return migrations.upgrade(engine)
+    except exc.ProgrammingError as error:
+        raise migrations.CannotMigrate(
+            "The records' role may not make tables: run `ringfence migrate` with RINGFENCE_RECORDS_OWNER_URL, the role that owns them."
+        ) from error
+    except Exception as error:
+        raise _told(error) from error
+    finally:
+        engine.dispose()
+
+
+def _open_served(settings: Settings, bounds: Bounds, *, patient: bool, checked: bool, restoring: bool) -> tuple[Records, Vault]:
+    """The records of a server, and the vault."""
+    from api.postgres import server_engine
+
+    seconds = COMMAND_LOCK_SECONDS if patient else settings.records_silence_seconds
+    engine = server_engine(settings.records_url, settings.records_secret(), seconds, bounds.lock_seconds)
+    try:
+        vault = _match_keys(settings, engine, restoring=restoring)
+    except Exception as error:
+        told = _told(error)
+        if not (checked and isinstance(told, RecordsUnavailable)):
+            engine.dispose()
+            raise told from error
+        vault = open_vault(settings)
+    return Records(engine, bounds), vault
+
+
+def _match_keys(settings: Settings, engine: Engine, *, restoring: bool) -> Vault:
+    """The vault that a server's records were made with; its key file is made when neither they nor a graph were begun."""
+    if not migrations.check(engine):
+        _migrate_served(settings)
+    folder = prepare_folder(settings)
+    with engine.connect() as connection:
+        kept = _key_check(connection)
+        if kept is None and (folder / GRAPH_FILE).exists() and not restoring:
+            raise RecordsUnavailable(
+                f"The records of RINGFENCE_RECORDS_URL are empty though {GRAPH_FILE} is there: name those that belong to it, "
+                "restore them from a backup, or begin in another folder."
+            )
+        vault = Vault.open(folder / KEY_FILE, create=kept is None and not restoring)
+        _check_key_file(connection, vault)
+    return vault
 
 
 def open_graph(settings: Settings, vault: Vault, waiting: float = COMMAND_LOCK_SECONDS) -> BulkStore:
@@ -156,9 +226,9 @@ def rebuild_graph(settings: Settings, vault: Vault, tell: Callable[[int, int], N
     return rebuild_file(settings.data / GRAPH_FILE, vault.sealer, tell)
 
 
-def open_services(settings: Settings) -> Services:
-    """Everything that requests work with. What was opened is closed again when something cannot be."""
-    records, vault = open_records(settings)
+def open_services(settings: Settings, *, checked: bool = False) -> Services:
+    """Everything that requests work with. What was opened is closed again when something cannot be; `checked`: see `open_records`."""
+    records, vault = open_records(settings, checked=checked)
     try:
         graph = open_graph(settings, vault, settings.graph_lock_seconds)
     except BaseException:
@@ -209,17 +279,18 @@ def check(settings: Settings) -> None:
         try:
             await services.graph.ready()
             await services.records.ready()
-            await services.records.write(_keep_shipped, COMMAND_LOCK_SECONDS)
+            await _keep_shipped(services.records)
         finally:
             await close_services(services)
 
     asyncio.run(once())
 
 
-def _keep_shipped(connection: Connection) -> None:
+async def _keep_shipped(records: Records) -> None:
     """Keep this program's strategy for institutions that another one made."""
-    for institution in connection.execute(select(institutions.c.id)).scalars().all():
-        keep_shipped(connection, institution)
+    every = await records.read(lambda connection: connection.execute(select(institutions.c.id)).scalars().all(), COMMAND_LOCK_SECONDS)
+    for institution in every:
+        await records.write(partial(keep_shipped, institution=institution), COMMAND_LOCK_SECONDS, institution=institution)
 
 
 async def follow_parent(parent: int) -> None:
@@ -244,7 +315,7 @@ def create_app(settings: Settings, supervisor: int | None = None) -> Starlette:
     from api.serving import Masked, routes
 
     logs.configure(settings.log_level)
-    services = open_services(settings)
+    services = open_services(settings, checked=True)
     passwords = PasswordPool(settings.password_threads, settings.password_queue)
     endpoints, close_endpoints = routes(services, passwords)
 

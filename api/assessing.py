@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from api import audit, idempotency, judging, loan_keys, proving, queue
+from api import audit, idempotency, judging, loan_keys, outbox, proving, queue
 from api.context import Principal, Services
 from api.idempotency import Answered, Claim, Fenced, IdempotencyInProgress, Intent
 from api.judging import Asked, Raw, Spent
@@ -184,7 +184,7 @@ async def _claim(
         return claimed, services.strategies.live(connection, wanted.institution), used
 
     try:
-        return await services.records.claim(work, budget.claim())
+        return await services.records.claim(work, budget.claim(), institution=wanted.institution)
     except RecordsUnavailable as error:
         raise Unavailable(str(error), settings.retry_milliseconds) from error
 
@@ -233,17 +233,19 @@ async def _write(
             queue.put(connection, kept.institution, DECIDE_AGAIN, job, kept.decided_at, settings.jobs_waiting)
         subjects = (kept.id, kept.dossier.application.loan)
         event = audit.Event(kept.institution, kept.decided_at, principal.id, proving.ASSESSED, subjects, proving.fingerprint(written))
-        audit.append(connection, services.vault.audit_key, event)
+        number = audit.append(connection, services.vault.audit_key, event)
+        outbox.append(connection, number, outbox.Event(kept.institution, kept.decided_at, outbox.DECISION_MADE, kept.id))
         return kept
 
-    return await services.records.write(work, budget.end())
+    return await services.records.write(work, budget.end(), institution=decision.institution)
 
 
 async def _kept(services: Services, institution: str, found: Answered, budget: Budget) -> Decision:
     """The decision that the key stands for, read live."""
     id_ = str(found.answer["decision"])
     try:
-        kept = await services.records.read(lambda connection: decision_by_id(connection, institution, id_), budget.end())
+        look = services.records.read(lambda connection: decision_by_id(connection, institution, id_), budget.end(), institution=institution)
+        kept = await look
     except RecordsUnavailable as error:
         raise Unavailable(str(error), services.settings.retry_milliseconds) from error
     assert kept is not None, "a key's answer is written with its decision"
@@ -273,7 +275,8 @@ def _free_later(services: Services, claimed: Claim) -> None:
 async def _give_back(services: Services, claimed: Claim, how: Any) -> None:  # noqa: ANN401 - `forget` or `free`
     """Let go of a claim; when the records are down its lease ends by itself."""
     try:
-        await services.records.claim(lambda connection: how(connection, claimed), GIVE_BACK_SECONDS)
+        institution = claimed.intent.institution
+        await services.records.claim(lambda connection: how(connection, claimed), GIVE_BACK_SECONDS, institution=institution)
     except RecordsUnavailable:
         return
 

@@ -20,7 +20,7 @@ from api.records import Records
 from api.tables import audit_entries, audit_heads
 from graph.errors import RingfenceError
 from graph.model import Instant
-from rules.statements import Hot
+from rules.statements import Hot, upsert
 
 START: Final = b"\0" * 32
 """What comes before the first entry."""
@@ -67,9 +67,12 @@ class Checkpoint:
     """HMAC-SHA256 over the rest, hexadecimal."""
 
 
-HEAD: Final = Hot(select(audit_heads.c.sequence, audit_heads.c.hash).where(audit_heads.c.institution == bindparam("b_institution")))
+WHERE_IT_ENDS: Final = select(audit_heads.c.sequence, audit_heads.c.hash).where(audit_heads.c.institution == bindparam("b_institution"))
+HEAD: Final = Hot(WHERE_IT_ENDS)
+HELD_HEAD: Final = Hot(WHERE_IT_ENDS.with_for_update())
+"""The head, held until the transaction ends: SQLite has one writer, PostgreSQL locks the row."""
 APPEND: Final = Hot(insert(audit_entries))
-FIRST_HEAD: Final = Hot(insert(audit_heads))
+FIRST_HEAD: Final = Hot(upsert(audit_heads).on_conflict_do_nothing())
 MOVE_HEAD: Final = Hot(
     update(audit_heads)
     .where(audit_heads.c.institution == bindparam("b_institution"), audit_heads.c.sequence == bindparam("b_before"))
@@ -80,25 +83,27 @@ MOVE_HEAD: Final = Hot(
 def append(connection: Connection, keys: AuditKeys, event: Event) -> int:
     """Add an entry to the institution's chain and give its number. Call it last in a transaction: it takes the head."""
     subjects = " ".join(event.subjects[:MAXIMUM_SUBJECTS])
-    head = _head(connection, event.institution)
-    before, link = head or (0, START)
+    named: dict[str, Any] = {"institution": event.institution}
+    head = _held_head(connection, event.institution)
+    if head is None:
+        FIRST_HEAD.run(connection, {**named, "sequence": 0, "hash": START})  # of two at once the second waits, and finds the first's
+        head = _held_head(connection, event.institution)
+        assert head is not None, "the head was just made, or found"
+    before, link = head
     sequence = before + 1
     hash_ = _link(keys(event.institution), link, _content(sequence, event.at, event.principal, event.action, subjects, event.digest))
-    named: dict[str, Any] = {"institution": event.institution, "sequence": sequence, "hash": hash_}
+    named |= {"sequence": sequence, "hash": hash_}
     entry = {"at": event.at, "principal": event.principal, "action": event.action, "subjects": subjects, "digest": event.digest}
     APPEND.run(connection, {**named, **entry})
-    if head is None:
-        FIRST_HEAD.run(connection, named)
-    else:
-        moved = {"b_institution": event.institution, "b_before": before, "b_sequence": sequence, "b_hash": hash_}
-        if MOVE_HEAD.run(connection, moved) != 1:
-            raise BrokenChain(f"The audit chain of {event.institution} moved on while its head was held: send again.")
+    moved = {"b_institution": event.institution, "b_before": before, "b_sequence": sequence, "b_hash": hash_}
+    if MOVE_HEAD.run(connection, moved) != 1:
+        raise BrokenChain(f"The audit chain of {event.institution} moved on while its head was held: send again.")
     return sequence
 
 
 async def note(records: Records, keys: AuditKeys, event: Event) -> None:
     """Add an entry in a transaction of its own; raises `RecordsUnavailable`."""
-    await records.write(lambda connection: append(connection, keys, event))
+    await records.write(lambda connection: append(connection, keys, event), institution=event.institution)
 
 
 def checkpoint(connection: Connection, keys: AuditKeys, institution: str, now: Instant) -> Checkpoint:
@@ -160,6 +165,12 @@ def _verify(connection: Connection, keys: AuditKeys, institution: str, checkpoin
 def _head(connection: Connection, institution: str) -> tuple[int, bytes] | None:
     """Number and hash of the last entry; None before the first."""
     row = HEAD.one(connection, {"b_institution": institution})
+    return None if row is None else (int(row[0]), bytes(row[1]))
+
+
+def _held_head(connection: Connection, institution: str) -> tuple[int, bytes] | None:
+    """The same, and nobody else moves it before this transaction ends."""
+    row = HELD_HEAD.one(connection, {"b_institution": institution})
     return None if row is None else (int(row[0]), bytes(row[1]))
 
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Final
 
 import orjson
-from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, select, update
 
 from api.tables import idempotency_keys as keys
 from graph.errors import InvalidInput, Problem, RingfenceError
 from graph.model import Instant
 from graph.sealing import Sealer
-from rules.statements import Hot
+from rules.statements import Hot, upsert
 
 SHORTEST_KEY: Final = 8
 LONGEST_KEY: Final = 64
@@ -97,8 +97,10 @@ NAMED: Final = and_(
 )
 HELD: Final = and_(NAMED, keys.c.fence == bindparam("b_fence"), keys.c.answer.is_(None))
 
-FIND: Final = Hot(select(keys.c.input_hash, keys.c.at, keys.c.first_used_at, keys.c.lease_until, keys.c.fence, keys.c.answer).where(NAMED))
-INSERT: Final = Hot(insert(keys))
+KEPT: Final = select(keys.c.input_hash, keys.c.at, keys.c.first_used_at, keys.c.lease_until, keys.c.fence, keys.c.answer).where(NAMED)
+FIND: Final = Hot(KEPT.with_for_update())
+"""Held until the transaction ends: SQLite has one writer, PostgreSQL locks the row."""
+INSERT: Final = Hot(upsert(keys).on_conflict_do_nothing())
 TAKE: Final = update(keys).where(NAMED, keys.c.fence == bindparam("b_fence"))
 ANSWER: Final = Hot(update(keys).where(HELD).values(answer=bindparam("b_answer")))
 FREE: Final = update(keys).where(HELD).values(lease_until=bindparam("b_until"))
@@ -110,11 +112,13 @@ def claim(connection: Connection, wanted: Intent, now: Instant, *, lease: int, d
 
     Raises `IdempotencyConflict` for another input than the one answered or running, `IdempotencyInProgress` while another call holds it.
     """
-    named = _named(wanted)
-    row = FIND.one(connection, named)
+    row = FIND.one(connection, _named(wanted))
     if row is None:
-        INSERT.run(connection, {**_fresh(wanted, now, lease, 1), "answer": None})
-        return Claim(wanted, 1, now)
+        if INSERT.run(connection, {**_fresh(wanted, now, lease, 1), "answer": None}) == 1:
+            return Claim(wanted, 1, now)
+        row = FIND.one(connection, _named(wanted))  # another call made it since, and has committed
+        if row is None:  # and gave it back
+            raise IdempotencyInProgress(1)
     return _found(connection, wanted, now, _Kept(*row), lease=lease, days=days)
 
 
@@ -165,18 +169,18 @@ def forget(connection: Connection, held: Claim) -> None:
     connection.execute(FORGET, {**_named(held.intent), "b_fence": held.fence})
 
 
-def remove_old(connection: Connection, now: Instant, days: int, most: int = 1_000) -> int:
-    """Remove keys older than their life, at most so many; gives how many."""
-    old = select(keys.c.institution, keys.c.mutation, keys.c.key).where(keys.c.first_used_at <= now - days * DAY).limit(most)
-    rows = connection.execute(old).all()
+def remove_old(connection: Connection, institution: str, now: Instant, days: int, most: int = 1_000) -> int:
+    """Remove an institution's keys that are older than their life, at most so many; gives how many."""
+    old = select(keys.c.mutation, keys.c.key).where(keys.c.institution == institution, keys.c.first_used_at <= now - days * DAY).limit(most)
+    rows = connection.execute(old.with_for_update(skip_locked=True)).all()
     for row in rows:
-        connection.execute(delete(keys).where(keys.c.institution == row[0], keys.c.mutation == row[1], keys.c.key == row[2]))
+        connection.execute(delete(keys).where(keys.c.institution == institution, keys.c.mutation == row[0], keys.c.key == row[1]))
     return len(rows)
 
 
 def _take(connection: Connection, wanted: Intent, fence: int, values: dict[str, object]) -> Claim:
     changed = connection.execute(TAKE.values({**values, "answer": None}), {**_named(wanted), "b_fence": fence})
-    assert changed.rowcount == 1, "a claim is made under the write lock, so nobody else takes it between"
+    assert changed.rowcount == 1, "the row is held since it was found, so nobody else takes it between"
     at = values["at"]
     assert isinstance(at, int)
     return Claim(wanted, fence + 1, at)

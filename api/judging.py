@@ -134,7 +134,9 @@ async def gather_dossier(
 
     async def remember() -> History:
         asked = (application.merchant, application.applicant, application.loan, application.at, moment.known_at)
-        return await services.records.read(lambda connection: history(connection, institution.id, *asked), deadline)
+        return await services.records.read(
+            lambda connection: history(connection, institution.id, *asked), deadline, institution=institution.id
+        )
 
     if down is not None:
         before: History | None = None

@@ -74,7 +74,8 @@ def waiting(connection: Connection, now: Instant) -> bool:
 def take(connection: Connection, now: Instant, lease: int) -> Job | None:
     """Hold the job that has been due longest, for `lease` milliseconds; None when none is due."""
     due = (jobs.c.done_at.is_(None), jobs.c.due_at <= now, jobs.c.lease_until <= now)
-    row = connection.execute(select(jobs).where(*due).order_by(jobs.c.due_at, jobs.c.id).limit(1)).first()
+    wanted = select(jobs).where(*due).order_by(jobs.c.due_at, jobs.c.id).limit(1)
+    row = connection.execute(wanted.with_for_update(skip_locked=True)).first()  # one that another worker is taking is not waited for
     if row is None:
         return None
     held = {"lease_until": now + lease, "fence": row.fence + 1, "attempts": row.attempts + 1}

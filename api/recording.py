@@ -113,7 +113,7 @@ async def _note_facts(
     digest = audit.digest(orjson.dumps([source, became]))
     event = audit.Event(principal.institution.id, at, principal.id, "facts recorded", subjects, digest)
     try:
-        await services.records.write(lambda connection: audit.append(connection, services.vault.audit_key, event))
+        await audit.note(services.records, services.vault.audit_key, event)
     except RecordsUnavailable as error:
         raise Unavailable(str(error), services.settings.retry_milliseconds) from error
 
@@ -147,7 +147,9 @@ async def record_outcome(services: Services, principal: Principal, request: Outc
     left = _Left(min(OUTCOME_SECONDS, settings.claim_seconds))
     try:
         claimed = await services.records.claim(
-            lambda connection: idempotency.claim(connection, wanted, now, lease=lease, days=settings.idempotency_days), left()
+            lambda connection: idempotency.claim(connection, wanted, now, lease=lease, days=settings.idempotency_days),
+            left(),
+            institution=institution.id,
         )
         if isinstance(claimed, Answered):
             return str(claimed.answer["loan"])
@@ -187,7 +189,7 @@ async def _record_outcome(services: Services, principal: Principal, request: Out
         return loan
 
     try:
-        return await services.records.write(work, left())
+        return await services.records.write(work, left(), institution=institution.id)
     except RecordsUnavailable:
         await _let_go(services, claimed, idempotency.free)
         raise
@@ -238,7 +240,7 @@ def _as_input(problem: Conflict | InvalidInput | Unknown) -> Conflict | InvalidI
 async def _let_go(services: Services, claimed: Claim, how: Any) -> None:  # noqa: ANN401 - `forget` or `free`
     """Let go of a claim; when the records are down its lease ends by itself."""
     try:
-        await services.records.claim(lambda connection: how(connection, claimed), 0.05)
+        await services.records.claim(lambda connection: how(connection, claimed), 0.05, institution=claimed.intent.institution)
     except RecordsUnavailable:
         return
 

@@ -1,9 +1,10 @@
-"""Runs work on the records: the relational tables that the packages own, in one SQLite file apart from the graph.
+"""Runs work on the records: the relational tables that the packages own, in one SQLite file apart from the graph or in PostgreSQL.
 
-Work is a plain function of a SQLAlchemy `Connection`; it lives with its tables. One writer thread takes what waits, runs each
-piece in a savepoint of its own inside one `BEGIN IMMEDIATE`, commits once (WAL, synchronous FULL: durable), and only then says so.
-Claims are committed before, with synchronous NORMAL: they survive a killed process, and need not survive power loss. A few reader
-threads answer from snapshots of their own. Several processes may share the file; SQLite's write lock orders them.
+Work is a plain function of a SQLAlchemy `Connection`; it lives with its tables, and runs for one institution. One writer thread takes
+what waits, runs each piece in a savepoint of its own inside one transaction, commits once and durably, and only then says so. Claims
+are committed before, and need not survive power loss; on PostgreSQL threads of their own commit them one by one. A few reader threads
+answer from snapshots of their own. Several processes may share the records: SQLite's write lock orders them, on PostgreSQL the locks
+of institutions and rows do (`api.postgres`).
 
 Nothing here waits without bound: the queue, the wait for the lock and every call have one, and going over it is `RecordsUnavailable`.
 """
@@ -19,13 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, exc
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Connection, Engine, exc
 
-from graph.errors import RingfenceError
+from api.embedded import EmbeddedFile, EmbeddedSession, count_commit
+from api.transacting import RecordsUnavailable, Session, Unreachable
 from graph.metering import Meter, running
-from graph.pairing import next_count
 from graph.proof import Proof
 
 T = TypeVar("T")
@@ -33,19 +32,14 @@ T = TypeVar("T")
 Work = Callable[[Connection], T]
 """What is run: it reads and writes tables, raises what its caller is to see, and never commits."""
 
-NORMAL: Final = 1
-FULL: Final = 2
+__all__ = ["Bounds", "Records", "RecordsUnavailable", "Work", "unavailable"]
 
 
-class RecordsUnavailable(RingfenceError):
-    """The records did not answer; a write that had begun may still be finished, so retry with the same idempotency key.
+LOCK_NOT_AVAILABLE: Final = "55P03"
+"""SQLSTATE of a lock that was waited for in vain."""
 
-    `reason` is one word for operators: LOCKED, DISK_FULL, LATE ...
-    """
-
-    def __init__(self, message: str, reason: str = "FAILED") -> None:
-        self.reason = reason
-        super().__init__(message)
+SERVED_GROUP: Final = 16
+"""Most writes in one commit on a server: its institutions wait meanwhile in other processes, and each write is several round trips."""
 
 
 @dataclass(slots=True, eq=False)
@@ -55,6 +49,7 @@ class _Item(Generic[T]):
     work: Work[T]
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[T]
+    institution: str | None = None
     durable: bool = True
     meter: Meter | None = None
     """Of the task that waits."""
@@ -75,98 +70,10 @@ class Bounds:
     readers: int = 2
     timeout: float = 0.8
     lock_seconds: float = 0.5
-
-
-def embedded_engine(path: Path, lock_seconds: float = 0.5) -> Engine:
-    """An engine over the SQLite file, whose connections leave transactions to whoever uses them (no implicit BEGIN)."""
-    engine = create_engine(
-        f"sqlite:///{path}",
-        poolclass=NullPool,
-        connect_args={"timeout": lock_seconds, "check_same_thread": False, "isolation_level": None},
-    )
-
-    @event.listens_for(engine, "connect")
-    def prepare(raw: DBAPIConnection, _record: object) -> None:
-        cursor = raw.cursor()
-        for pragma in ("journal_mode=WAL", f"synchronous={FULL}", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-16000"):
-            cursor.execute(f"PRAGMA {pragma}")
-            cursor.fetchall()
-        cursor.close()
-
-    return engine
-
-
-def count_commit(raw: Any) -> None:  # noqa: ANN401 - a connection of the driver
-    """Count a commit in the file's header, by which a log of another file is known (`graph.pairing`)."""
-    count = raw.execute("PRAGMA application_id").fetchone()[0]
-    raw.execute(f"PRAGMA application_id = {next_count(count):d}")
-
-
-@dataclass(slots=True)
-class _File:
-    """The file of the records. A process keeps to the one that it opened first: what went into a removed one would be lost."""
-
-    path: Path
-    identity: tuple[int, int] | None = None
-    """Device and file number; None before it was opened."""
-
-    def check(self) -> None:
-        """Raise `RecordsUnavailable` when the file was removed or another stands in its place."""
-        if self.identity is not None and self._found() != self.identity:
-            name = self.path.name
-            raise RecordsUnavailable(
-                f"The file {name} was removed or replaced while in use: put it back, or start the program again.", "REMOVED"
-            )
-
-    def keep(self) -> None:
-        """Remember the file that was just opened."""
-        self.identity = self.identity or self._found()
-
-    def _found(self) -> tuple[int, int] | None:
-        try:
-            stat = self.path.stat()
-        except OSError:
-            return None
-        return stat.st_dev, stat.st_ino
-
-
-@dataclass(slots=True)
-class _Session:
-    """A thread's own connection, opened when first needed and again after a failure."""
-
-    engine: Engine
-    file: _File
-    connection: Connection | None = None
-    raw: Any = None
-    synchronous: int = FULL
-
-    def open(self) -> Connection:
-        self.file.check()
-        if self.connection is None:
-            self.connection = self.engine.connect()
-            self.file.keep()
-            self.raw = self.connection.connection.driver_connection
-            self.synchronous = FULL
-        return self.connection
-
-    def durability(self, level: int) -> None:
-        if self.synchronous != level:
-            self.raw.execute(f"PRAGMA synchronous={level}")
-            self.synchronous = level
-
-    def end(self, word: str) -> None:
-        """COMMIT or ROLLBACK, and let SQLAlchemy forget its own transaction."""
-        assert self.connection is not None
-        self.raw.execute(word)
-        self.connection.rollback()
-
-    def close(self) -> None:
-        connection, self.connection = self.connection, None
-        if connection is not None:
-            try:
-                connection.close()
-            except exc.SQLAlchemyError:
-                connection.invalidate()
+    claimers: int = 2
+    """Threads that commit claims where writers need not wait for one another."""
+    pause: float = 0.5
+    """Seconds that a server that refuses or is silent is left alone before one call of each thread tries it again."""
 
 
 class Records:
@@ -179,30 +86,43 @@ class Records:
         self._reads: Line = queue.SimpleQueue()
         self._closed = False
         self._proof = Proof()
-        self._file = _File(Path(engine.url.database or ""))
+        self._session = _sessions(engine)
+        served = engine.dialect.name != "sqlite"
+        self._claims: Line = queue.SimpleQueue() if served else self._writes
+        self._group = min(self.bounds.group, SERVED_GROUP) if served else self.bounds.group
+        self._pause = self.bounds.pause if served else 0.0
+        self._alone_until = 0.0
+        """Moment of `time.monotonic` until which a server that failed is not asked."""
         self.committed: Callable[[float], None] = lambda _seconds: None
         """Told the seconds of each durable commit, on the writer's thread."""
+        readers, claimers = range(self.bounds.readers), range(self.bounds.claimers if served else 0)
         self._threads = [threading.Thread(target=self._write_loop, name="records-writer", daemon=True)]
-        readers = range(self.bounds.readers)
         self._threads += [threading.Thread(target=self._read_loop, name=f"records-reader-{n}", daemon=True) for n in readers]
+        self._threads += [threading.Thread(target=self._claim_loop, name=f"records-claimer-{n}", daemon=True) for n in claimers]
         for thread in self._threads:
             thread.start()
 
-    async def read(self, work: Work[T], timeout: float | None = None) -> T:  # noqa: ASYNC109 - a lighter timer
-        """The work's answer from one snapshot. Raises `RecordsUnavailable` after `timeout` seconds, and what the work raises."""
-        return await self._submit(self._reads, work, timeout)
+    async def read(self, work: Work[T], timeout: float | None = None, *, institution: str | None = None) -> T:  # noqa: ASYNC109 - a lighter timer
+        """The work's answer from one snapshot. Raises `RecordsUnavailable` after `timeout` seconds, and what the work raises.
 
-    async def write(self, work: Work[T], timeout: float | None = None) -> T:  # noqa: ASYNC109 - a lighter timer
+        Work sees what is kept of its `institution`; without one, who may ask and which jobs wait, and nothing of what is kept of lending.
+        """
+        return await self._submit(self._reads, work, timeout, institution)
+
+    async def write(self, work: Work[T], timeout: float | None = None, *, institution: str | None = None) -> T:  # noqa: ASYNC109 - a lighter timer
         """Run the work in its own savepoint and return its answer once it is durable; what it raises undoes it alone.
 
         Raises `RecordsUnavailable` when that took longer than `timeout` seconds or the queue is full. Work that had not begun by
-        then is never begun; a commit that had begun is finished.
+        then is never begun; a commit that had begun is finished. Work of one institution runs one after the other, in all processes.
         """
-        return await self._submit(self._writes, work, timeout)
+        return await self._submit(self._writes, work, timeout, institution)
 
-    async def claim(self, work: Work[T], timeout: float | None = None) -> T:  # noqa: ASYNC109 - a lighter timer
-        """Like `write`, but what it wrote survives a killed process only, not power loss; it waits for no disk."""
-        return await self._submit(self._writes, work, timeout, durable=False)
+    async def claim(self, work: Work[T], timeout: float | None = None, *, institution: str | None = None) -> T:  # noqa: ASYNC109 - a lighter timer
+        """Like `write`, but what it wrote need survive a killed process only, not power loss; in a file it waits for no disk.
+
+        It may run beside other work of the institution: what it reads in order to write it locks (`with_for_update`).
+        """
+        return await self._submit(self._claims, work, timeout, institution, durable=False)
 
     async def ready(self) -> None:
         """Return when the records can be read and written; raise `RecordsUnavailable` otherwise.
@@ -211,7 +131,7 @@ class Records:
         """
         await self.read(lambda connection: connection.exec_driver_sql("SELECT 1").scalar())
         if not self._proof.stands():
-            await self.write(lambda connection: count_commit(connection.connection.driver_connection))
+            await self.write(_prove)
 
     def waiting(self) -> int:
         """Writes in the queue."""
@@ -223,36 +143,48 @@ class Records:
             return
         self._closed = True
         self._writes.put(None)
-        for _ in range(self.bounds.readers):
-            self._reads.put(None)
+        for line, threads in ((self._reads, self.bounds.readers), (self._claims, self.bounds.claimers)):
+            for _ in range(threads if line is not self._writes else 0):
+                line.put(None)
         for thread in self._threads:
             thread.join(timeout=10)
         self.engine.dispose()
 
-    async def _submit(self, line: Line, work: Work[T], seconds: float | None, *, durable: bool = True) -> T:
+    async def _submit(self, line: Line, work: Work[T], seconds: float | None, institution: str | None, *, durable: bool = True) -> T:
         if self._closed:
             raise RecordsUnavailable("The records are closed: the server is stopping; send again.", "STOPPED")
         if line.qsize() >= self.bounds.queue:
             raise RecordsUnavailable(f"More than {self.bounds.queue} calls wait for the records: send again in a moment.", "LATE")
+        self._check_alone()
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         seconds = self.bounds.timeout if seconds is None else seconds
         timer = loop.call_later(max(seconds, 0.0), _expire, future, seconds)
-        line.put(_Item(work, loop, future, durable, running()))
+        line.put(_Item(work, loop, future, institution, durable, running()))
         try:
             return await future
         finally:
             timer.cancel()
 
+    def _check_alone(self) -> None:
+        """Raise `Unreachable` while a server that failed is left alone."""
+        if self._alone_until > time.monotonic():
+            raise Unreachable("The records cannot be used now (their server failed a moment ago and is left alone): send again.")
+
+    def _note_failure(self, error: BaseException) -> None:
+        """Leave a server alone that refused or was silent; what waits in line is then refused at once."""
+        if isinstance(error, Unreachable) and self._alone_until <= time.monotonic():
+            self._alone_until = time.monotonic() + self._pause
+
     def _write_loop(self) -> None:
-        session = _Session(self.engine, self._file)
+        session = self._session()
         open_ = True
         while open_:
             item = self._writes.get()
             if item is None:
                 break
             items = [item]
-            while len(items) < self.bounds.group:
+            while len(items) < self._group:
                 try:
                     following = self._writes.get_nowait()
                 except queue.Empty:
@@ -267,27 +199,30 @@ class Records:
                     self._commit(session, group, durable=durable)
         session.close()
 
-    def _commit(self, session: _Session, items: Sequence[_Item[Any]], *, durable: bool) -> None:
+    def _claim_loop(self) -> None:
+        session = self._session()
+        while (item := self._claims.get()) is not None:
+            if not item.future.done():
+                self._commit(session, [item], durable=False)
+        session.close()
+
+    def _commit(self, session: Session, items: Sequence[_Item[Any]], *, durable: bool) -> None:
         """Run the group in one transaction and tell everybody what became of it."""
         started = time.thread_time_ns()
         try:
-            connection = session.open()
-            session.durability(FULL if durable else NORMAL)
-            session.raw.execute("BEGIN IMMEDIATE")
+            self._check_alone()
+            connection = _begin(session, items, durable=durable)
             self._proof.begun()
-            before = session.raw.total_changes
             for item in items:
                 _run_in_savepoint(session, connection, item)
-            self._file.check()
-            if session.raw.total_changes != before:
-                count_commit(session.raw)
             begun = time.perf_counter()
-            session.end("COMMIT")
+            session.commit()
             if durable:
                 self.committed(time.perf_counter() - begun)
             self._proof.succeeded()
         except Exception as error:
             self._proof.failed()
+            self._note_failure(error)
             refusal = unavailable(error)
             for item in items:
                 item.error = refusal
@@ -297,33 +232,51 @@ class Records:
         _settle_all(items)
 
     def _read_loop(self) -> None:
-        session = _Session(self.engine, self._file)
+        session = self._session()
         while (item := self._reads.get()) is not None:
             if item.future.done():
                 continue
             started = time.thread_time_ns()
             try:
-                connection = session.open()
-                session.raw.execute("BEGIN")
+                self._check_alone()
+                connection = session.look(item.institution)
                 try:
                     item.result = item.work(connection)
                 finally:
-                    session.end("ROLLBACK")
+                    session.rollback()
             except Exception as error:
-                item.error = unavailable(error) if _is_of_the_database(error) else error
-                if item.error is not error:
+                self._note_failure(error)
+                item.error = error
+                if _is_of_the_database(error):
+                    item.error = unavailable(error)
                     _abandon(session)
             _share([item], time.thread_time_ns() - started)
             _settle_all([item])
         session.close()
 
 
+def _sessions(engine: Engine) -> Callable[[], Session]:
+    """What makes each thread's session on this engine."""
+    if engine.dialect.name == "sqlite":
+        file = EmbeddedFile(Path(engine.url.database or ""))
+        return lambda: EmbeddedSession(engine, file)
+    from api.postgres import ServerSession  # late: the embedded default needs no driver of a server
+
+    return lambda: ServerSession(engine)
+
+
 def unavailable(error: BaseException) -> RecordsUnavailable:
     """The refusal that says why the records could not be used."""
     if isinstance(error, RecordsUnavailable):
         return error
-    said = str(getattr(error, "orig", None) or error)
-    reason, word = next(((text, word) for part, text, word in _SAID if part in said), (said, "FAILED"))
+    source = getattr(error, "orig", None) or error
+    said = str(source)
+    if hasattr(source, "sqlstate"):  # a server's error, whose words name hosts and values
+        from api.postgres import reason as server_reason
+
+        reason, word = server_reason(source), "FAILED"
+    else:
+        reason, word = next(((text, word) for part, text, word in _SAID if part in said), (said, "FAILED"))
     refusal = RecordsUnavailable(f"The records cannot be used now ({reason}): send again.", word)
     refusal.__cause__ = error
     return refusal
@@ -341,24 +294,47 @@ _SAID: Final = (
 """Part of what SQLite says, what it means, and the word for it."""
 
 
-def _run_in_savepoint(session: _Session, connection: Connection, item: _Item[Any]) -> None:
-    session.raw.execute("SAVEPOINT piece")
+def _prove(connection: Connection) -> None:
+    """Write what only a commit can keep: a count in a file's header, the number of a transaction on a server."""
+    if connection.dialect.name == "sqlite":
+        count_commit(connection.connection.driver_connection)
+        return
+    if connection.exec_driver_sql("SELECT pg_current_xact_id(), current_setting('transaction_read_only')").one()[1] == "on":
+        raise RecordsUnavailable("The records cannot be used now (their server only reads): send again.", "READ_ONLY")
+
+
+def _begin(session: Session, items: Sequence[_Item[Any]], *, durable: bool) -> Connection:
+    """Begin; while a server's lock is held elsewhere, as long as anybody still waits for what follows."""
+    while True:
+        try:
+            return session.begin([item.institution for item in items], durable=durable)
+        except Exception as error:
+            if getattr(error, "sqlstate", None) != LOCK_NOT_AVAILABLE or all(item.future.done() for item in items):
+                raise
+
+
+def _run_in_savepoint(session: Session, connection: Connection, item: _Item[Any]) -> None:
+    if item.future.done():  # nobody waits any more: what had not begun is never begun
+        return
+    session.enter(item.institution)
     try:
         item.result = item.work(connection)
     except Exception as error:
         if _is_of_the_database(error):
             raise
         item.error = error
-        session.raw.execute("ROLLBACK TO piece")
-    session.raw.execute("RELEASE piece")
+        session.undo()
+    else:
+        session.leave()
 
 
 def _is_of_the_database(error: BaseException) -> bool:
     """Whether the database failed, and not the work: a broken constraint is the work's."""
-    return isinstance(error, (exc.DBAPIError, OSError)) and not isinstance(error, (exc.IntegrityError, exc.DataError, exc.ProgrammingError))
+    failed = isinstance(error, (exc.DBAPIError, OSError, Unreachable)) or hasattr(error, "sqlstate")
+    return failed and not isinstance(error, (exc.IntegrityError, exc.DataError, exc.ProgrammingError))
 
 
-def _abandon(session: _Session) -> None:
+def _abandon(session: Session) -> None:
     """Let go of a connection that failed: closing it rolls back, and the next work opens a fresh one."""
     session.close()
 

@@ -22,8 +22,8 @@ from rules.model import Application, DecisionSource, DegradedCause, Dossier, His
 from rules.records import history, save_decision
 from rules.strategy import CompiledStrategy
 
-NOBODY: Final = Institution("", "CNY", "UTC")
-"""No institution has this id."""
+NOBODY: Final = Institution("-nobody", "CNY", "UTC")
+"""No institution has this id: none begins with a hyphen."""
 
 SECONDS: Final = 5.0
 
@@ -44,7 +44,7 @@ async def rehearse(services: Services) -> None:
         before = history(connection, NOBODY.id, asked.merchant, asked.applicant, asked.loan, now, now)
         return before, services.strategies.live(connection, NOBODY.id)
 
-    before, strategy = await services.records.read(look, SECONDS)
+    before, strategy = await services.records.read(look, SECONDS, institution=NOBODY.id)
     gathered = Gathered(settle(Dossier(asked, moment.known_at, None, before, (down,))), 0.0, 0)
     decision = judging.decide(services, NOBODY, gathered, strategy, Spent(time.perf_counter(), 0.0, 0.0), Meter())
 
@@ -58,6 +58,6 @@ async def rehearse(services: Services) -> None:
         raise _Over("rehearsed")
 
     try:
-        await services.records.write(work, SECONDS)
+        await services.records.write(work, SECONDS, institution=NOBODY.id)
     except _Over:
         return

@@ -8,13 +8,15 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 PREFIX = "RINGFENCE_"
 
-OTHERS = frozenset({PREFIX + "SOAK", PREFIX + "KEY"})
-"""Variables that are no settings: the tests' counts, and the key of `ringfence query`."""
+OTHERS = frozenset({PREFIX + "SOAK", PREFIX + "SERVERS", PREFIX + "KEY"})
+"""Variables that are no settings: the tests' counts and whether they need servers, and the key of `ringfence query`."""
+
+RECORDS_SCHEMES = ("postgresql://", "postgres://")
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -93,6 +95,20 @@ class Settings:
 
     # Records
 
+    records_url: str = field(default="", repr=False)
+    """PostgreSQL that keeps the records, as the app's role: `postgresql://ROLE@HOST:PORT/DATABASE`; empty: a file."""
+    records_password: str = field(default="", repr=False)
+    """Password of that role; better in a file."""
+    records_password_file: Path = Path()
+    """File with that password in its first line."""
+    records_owner_url: str = field(default="", repr=False)
+    """The same database as the role that owns its tables, for `ringfence migrate` alone; empty: as the app's role."""
+    records_owner_password: str = field(default="", repr=False)
+    """Password of the owner; better in a file."""
+    records_owner_password_file: Path = Path()
+    """File with that password in its first line."""
+    records_silence_seconds: float = 0.35
+    """Longest that PostgreSQL may take to answer a statement, or to let us in, before it counts as down."""
     records_queue: int = 2_000
     """Most writes waiting for the records; more are UNAVAILABLE at once."""
     records_group: int = 64
@@ -163,7 +179,7 @@ class Settings:
         Raises `InvalidSetting` for an unknown name or a value that cannot be read, naming it and what is allowed.
         """
         source = os.environ if environ is None else environ
-        known = {field.name: field for field in fields(cls)}
+        known = {one.name: one for one in fields(cls)}
         values: dict[str, object] = {}
         for variable, text in source.items():
             if not variable.startswith(PREFIX) or variable in OTHERS:
@@ -175,12 +191,12 @@ class Settings:
         return cls(**values)  # type: ignore[arg-type]
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
+        for one in fields(self):
+            value = getattr(self, one.name)
             if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 0:
-                raise InvalidSetting(f"{PREFIX}{field.name.upper()} is {value}: give a number of 0 or more.")
+                raise InvalidSetting(f"{PREFIX}{one.name.upper()} is {value}: give a number of 0 or more.")
             if isinstance(value, float) and not math.isfinite(value):
-                raise InvalidSetting(f"{PREFIX}{field.name.upper()} is {value}: give a number.")
+                raise InvalidSetting(f"{PREFIX}{one.name.upper()} is {value}: give a number.")
         if self.log_level not in LEVELS:
             raise InvalidSetting(f"{PREFIX}LOG_LEVEL is {self.log_level!r}: give one of {', '.join(LEVELS)}.")
         if self.decision_seconds + self.grace_seconds >= 1.0:
@@ -189,6 +205,34 @@ class Settings:
         if self.claim_seconds <= self.decision_seconds + self.grace_seconds:
             longest = self.decision_seconds + self.grace_seconds
             raise InvalidSetting(f"{PREFIX}CLAIM_SECONDS is {self.claim_seconds:g}: a call may take {longest:g} s, so give more than that.")
+        for name in ("records_url", "records_owner_url"):
+            if (url := getattr(self, name)) and not url.startswith(RECORDS_SCHEMES):
+                # The value is not repeated: a password may be in it.
+                raise InvalidSetting(f"{PREFIX}{name.upper()} is no address of PostgreSQL: give postgresql://ROLE@HOST:PORT/DATABASE.")
+        if self.records_owner_url and not self.records_url:
+            raise InvalidSetting(f"{PREFIX}RECORDS_OWNER_URL is given without {PREFIX}RECORDS_URL: give both.")
+
+    def records_secret(self) -> str:
+        """The password of the records' role, from its file or the environment; empty when it is in the URL or none is needed."""
+        return _secret("records_password", self.records_password, self.records_password_file)
+
+    def records_owner_secret(self) -> str:
+        """The password of the role that owns the records' tables."""
+        return _secret("records_owner_password", self.records_owner_password, self.records_owner_password_file)
+
+
+def _secret(name: str, given: str, path: Path) -> str:
+    """A secret of the environment, or of the first line of a file, which goes before. Raises `InvalidSetting` for a file without one."""
+    if path == Path():
+        return given
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is no text"
+        raise InvalidSetting(f"{PREFIX}{name.upper()}_FILE cannot be read ({why}): see that {path} is there and may be read.") from None
+    if not lines or not lines[0].strip():
+        raise InvalidSetting(f"{PREFIX}{name.upper()}_FILE names {path}, which is empty: its first line is to be the password.")
+    return lines[0].strip()
 
 
 def _read(variable: str, text: str, kind: type) -> object:

@@ -134,6 +134,19 @@ audit_entries = Table(
     comment="Who asked what and what was answered: ids and hashes only",
 )
 
+events = Table(
+    "events",
+    metadata,
+    Column("institution", Text, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False, comment="Of its transaction's audit entry: it only rises"),
+    Column("at", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False, comment="decision made"),
+    Column("subject", Text, nullable=False, comment="Id of what it happened to"),
+    Column("cause", Text, comment="Why it happened again; null for the first time"),
+    Index("events_by_age", "institution", "at"),
+    comment="The outbox: what subscriptions and webhooks tell, written with what it tells of",
+)
+
 jobs = Table(
     "jobs",
     metadata,

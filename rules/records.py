@@ -156,9 +156,8 @@ def save_decision(connection: Connection, decision: Decision) -> Mapping[str, An
         "replaced_by": decision.replaced_by,
     }
     KEEP.run(connection, row)
-    for code in sorted({reason.code for reason in judgement.reasons}):
-        line = {"institution": decision.institution, "code": code, "decided_at": decision.decided_at, "decision": decision.id}
-        KEEP_REASON.run(connection, line)
+    line = {"institution": decision.institution, "decided_at": decision.decided_at, "decision": decision.id}
+    KEEP_REASON.run_many(connection, [{**line, "code": code} for code in sorted({reason.code for reason in judgement.reasons})])
     return row
 
 

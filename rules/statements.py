@@ -11,6 +11,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import ClauseElement, Connection, exc
+from sqlalchemy.dialects.postgresql import Insert, insert
+
+__all__ = ["Hot", "Insert", "upsert"]
+
+upsert: Final = insert
+"""`INSERT ... ON CONFLICT`: written once, since the compilers of PostgreSQL and SQLite both speak it (the tests run it on both)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +63,25 @@ class Hot:
         finally:
             cursor.close()
 
+    def run_many(self, connection: Connection, values: Sequence[Mapping[str, Any]]) -> None:
+        """Change rows with each of these values, in one round trip to a server."""
+        if not values:
+            return
+        compiled = self._compiled.get(connection.dialect.name) or self._compile(connection)
+        given = [{**compiled.fixed, **one} for one in values]
+        rows = given if compiled.order is None else [[one[name] for name in compiled.order] for one in given]
+        self._execute(connection, compiled, "executemany", rows).close()
+
     def _run(self, connection: Connection, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 - the driver's cursor
         compiled = self._compiled.get(connection.dialect.name) or self._compile(connection)
         given = {**compiled.fixed, **values}
+        return self._execute(connection, compiled, "execute", given if compiled.order is None else [given[name] for name in compiled.order])
+
+    def _execute(self, connection: Connection, compiled: _Compiled, how: str, given: Any) -> Any:  # noqa: ANN401 - the driver's
         cursor = connection.connection.cursor()
         driver: Any = connection.dialect.loaded_dbapi
         try:
-            cursor.execute(compiled.text, given if compiled.order is None else [given[name] for name in compiled.order])
+            getattr(cursor, how)(compiled.text, given)
         except driver.Error as error:
             cursor.close()
             raise exc.DBAPIError.instance(compiled.text, None, error, driver.Error) from error

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import socket
+from pathlib import Path
 from typing import Final
 
 SOAK: Final = os.environ.get("RINGFENCE_SOAK") == "1"
@@ -13,3 +15,28 @@ EXAMPLES: Final = 1_000 if SOAK else 40
 
 STEPS: Final = 60 if SOAK else 20
 """Steps of one run of a state machine."""
+
+NEED_SERVERS: Final = os.environ.get("RINGFENCE_SERVERS") == "1"
+"""Whether tests of servers must run, as in CI: without it they are left out on a machine that has none."""
+
+
+def _graph_server() -> tuple[str, str, str] | None:
+    """Where the Neo4j of `make servers` answers (or the one that the environment names), as whom, and the password."""
+    url, password = os.environ.get("RINGFENCE_TEST_GRAPH_URL"), os.environ.get("RINGFENCE_TEST_GRAPH_PASSWORD", "")
+    folder = Path(__file__).parents[1] / ".servers" / "neo4j"
+    if url is None and (folder / "pid").exists():
+        url, password = (folder / "address").read_text().strip(), (folder / "password").read_text().strip()
+    if url is None:
+        return None
+    host, port = url.rsplit("/", 1)[1].split(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=5).close()
+    except OSError:
+        return None
+    return url, "neo4j", password
+
+
+GRAPH_SERVER: Final = _graph_server()
+"""The server of `make servers`: url, user and password; None where it does not run: what needs it is left out."""
+
+assert GRAPH_SERVER or not NEED_SERVERS, "RINGFENCE_SERVERS=1 asks for tests on Neo4j: run `make servers`"

@@ -165,7 +165,7 @@ class SignIn:
             audit.append(connection, services.vault.audit_key, event)
             return secret
 
-        return principal, await services.records.write(work)
+        return principal, await services.records.write(work, institution=principal.institution.id)
 
     async def _close(self, request: Request) -> None:
         """End the session whose cookie is sent, by a page of ours."""
@@ -178,7 +178,7 @@ class SignIn:
             close_session(connection, secret or "")
             audit.append(connection, services.vault.audit_key, event)
 
-        await services.records.write(work)
+        await services.records.write(work, institution=principal.institution.id)
 
     def _with_cookie(self, response: Response, secret: str) -> Response:
         _set_cookie(response, secret, int(self._services.settings.session_hours * 3600))

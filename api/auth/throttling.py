@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection, delete, select, update
-from sqlalchemy.dialects.sqlite import insert
 
 from api.tables import sign_in_tries
 from graph.model import Instant
+from rules.statements import upsert
 
 IPV6_PREFIX: Final = 64
 """One customer of a network has at least a /64: its addresses count as one."""
@@ -38,16 +38,20 @@ class Throttle:
         """Milliseconds that this caller has to wait before a password is looked at; 0 when it need not."""
         longest = 0
         for hash_, most in self._counts(institution, name, address):
-            row = connection.execute(select(sign_in_tries).where(sign_in_tries.c.hash == hash_)).first()
+            # A row to hold until the try is counted, so that of many guesses at once each sees those before it.
+            connection.execute(upsert(sign_in_tries).values(hash=hash_, tries=0, since=now).on_conflict_do_nothing())
+            row = connection.execute(select(sign_in_tries).where(sign_in_tries.c.hash == hash_).with_for_update()).first()
             if row is not None and row.tries >= most:
                 longest = max(longest, row.since + self.wait - now)
         return longest
 
     def note(self, connection: Connection, institution: str, name: str, address: str, now: Instant) -> None:
         """Count one try before its password is looked at, so that many at once are counted too; the wait starts anew with each."""
-        connection.execute(delete(sign_in_tries).where(sign_in_tries.c.since <= now - self.wait))
+        # Rows that another sign-in holds are left to it: nobody waits for two rows in an order of their own.
+        old = select(sign_in_tries.c.hash).where(sign_in_tries.c.since <= now - self.wait).with_for_update(skip_locked=True)
+        connection.execute(delete(sign_in_tries).where(sign_in_tries.c.hash.in_(old)))
         for hash_, _ in self._counts(institution, name, address):
-            counted = insert(sign_in_tries).values(hash=hash_, tries=1, since=now)
+            counted = upsert(sign_in_tries).values(hash=hash_, tries=1, since=now)
             again = {"tries": sign_in_tries.c.tries + 1, "since": now}
             connection.execute(counted.on_conflict_do_update(index_elements=[sign_in_tries.c.hash], set_=again))
 

@@ -26,6 +26,7 @@ COMMANDS: Final[dict[str, str]] = {
     "decisions": "api.cli.decisions",
     "graph": "api.cli.graph",
     "migrate": "api.cli.migrate",
+    "records": "api.cli.records",
 }
 """Every subcommand by name, with the module whose `command` it is, in the order of the help."""
 

@@ -53,7 +53,7 @@ def head(institution: str, data: Path | None) -> None:
         the_institution(connection, institution)
         return audit.checkpoint(connection, vault.audit_key, institution, now)
 
-    click.echo(audit.write_checkpoint(on_records(data, work)).decode(), nl=False)
+    click.echo(audit.write_checkpoint(on_records(data, work, institution)).decode(), nl=False)
 
 
 @command.command("verify")
@@ -100,7 +100,7 @@ async def _verified(data: Path | None, institution: str, points: Sequence[Checkp
     # Late: a command's help must not wait for what only its work needs.
     from api.app import open_records
 
-    records, vault = open_records(settings_for(data))
+    records, vault = open_records(settings_for(data), patient=True)
     interrupted = threading.Event()
 
     def work(connection: Connection) -> tuple[int, int]:
@@ -120,7 +120,7 @@ async def _verified(data: Path | None, institution: str, points: Sequence[Checkp
             return length, comparison.end()
 
     try:
-        return await records.read(work, LONGEST)
+        return await records.read(work, LONGEST, institution=institution)
     finally:
         interrupted.set()
         records.close()

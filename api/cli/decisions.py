@@ -47,7 +47,7 @@ def replay(institution: str, data: Path | None) -> None:
     Example: ringfence decisions replay --institution rural-bank
     """
     count, other, lost = 0, list[str](), list[str]()
-    with open_records_of(data) as opened, progress("judging again", 1.0) as tell:
+    with open_records_of(data, institution) as opened, progress("judging again", 1.0) as tell:
         total = opened.read(lambda connection: count_decisions(connection, institution))
         judges = _Judges(opened)
         for decision in decisions_of(opened, institution):

@@ -154,9 +154,9 @@ def through(files: Sequence[Path], tell: Tell) -> Callable[[ImportProgress], Non
 def _institution(data: Path | None, id: str | None, *, check: bool) -> Institution:
     """Whose facts they are. A check needs no data folder: without one, money is taken to be CNY."""
     # Late: a command's help must not wait for what only its work needs.
-    from api.app import RECORDS_FILE
+    from api.app import have_records
 
-    if not (settings_for(data).data / RECORDS_FILE).exists():
+    if not have_records(settings_for(data)):
         if check and id is None:
             return Institution("example", "CNY", "UTC")
         raise Failure("There is no institution yet: make one with `ringfence institutions create ID --name NAME`.")

@@ -59,7 +59,7 @@ def create(id: str, name: str, currency: str, time_zone: str, data: Path | None,
         create_institution(connection, Institution(id, currency, time_zone), name, now, sandbox=sandbox)
         audit.append(connection, vault.audit_key, audit.Event(id, now, BY_COMMAND, "institution created", (id,)))
 
-    on_records(data, work)
+    on_records(data, work, id)
     (settings_for(data).data / MARKER).unlink(missing_ok=True)  # no demonstration empties a folder that somebody uses
     click.echo(f"Made the institution {id}. Next: {typed()} keys create --institution {id} --name loan-workflow --role SERVICE")
 
@@ -81,7 +81,7 @@ def suspend(id: str, data: Path | None, *, resume: bool) -> None:
         action = "institution resumed" if resume else "institution suspended"
         audit.append(connection, vault.audit_key, audit.Event(id, now, BY_COMMAND, action, (id,)))
 
-    on_records(data, work)
+    on_records(data, work, id)
     click.echo(f"The institution {id} {'is back' if resume else 'is suspended'} from the next request on.")
 
 
@@ -102,13 +102,14 @@ def export(id: str, out: Path, data: Path | None, *, personal: bool) -> None:
     Example: ringfence institutions export rural-bank --out rural-bank-2026-11
     """
     # Late: a command's help must not wait for what only its work needs.
-    from api.app import RECORDS_FILE
+    from api.app import have_records
 
-    folder_of = settings_for(data).data
-    if not (folder_of / RECORDS_FILE).exists():
-        raise Failure(f"There is no institution in {folder_of}: give the folder of a deployment with --data DIR.")
+    settings = settings_for(data)
+    if not have_records(settings):
+        raise Failure(f"There is no institution in {settings.data}: give the folder of a deployment with --data DIR.")
     moment, action = now(), "institution exported, personal values in clear" if personal else "institution exported"
-    with interruptible("Interrupted; nothing is left of what was written."), ExportFolder(out) as folder, open_records_of(data) as opened:
+    left = "Interrupted; nothing is left of what was written."
+    with interruptible(left), ExportFolder(out) as folder, open_records_of(data, id) as opened:
         event = audit.Event(id, moment, BY_COMMAND, action, (id,))
         tenant = opened.write(lambda connection: _noted(connection, opened.vault, id, event))
         with open_graph_of(data, opened.vault) as graph, progress("writing facts", 1.0) as tell:

@@ -42,7 +42,7 @@ def create(institution: str, name: str, roles: tuple[str, ...], data: Path | Non
         audit.append(connection, vault.audit_key, audit.Event(institution, now, BY_COMMAND, "key created", (id,)))
         return id, key
 
-    id, key = on_records(data, work)  # noqa: A001 - the key's id
+    id, key = on_records(data, work, institution)  # noqa: A001 - the key's id
     if quiet:
         click.echo(key)
     else:
@@ -63,7 +63,7 @@ def revoke(institution: str, key: str, data: Path | None) -> None:
         revoke_key(connection, institution, key, now)
         audit.append(connection, vault.audit_key, audit.Event(institution, now, BY_COMMAND, "key revoked", (key,)))
 
-    on_records(data, work)
+    on_records(data, work, institution)
     click.echo(f"The key {key} is refused from the next request on.")
 
 
@@ -84,4 +84,4 @@ def list_(institution: str, data: Path | None) -> None:
         the_institution(connection, institution)
         return keys_of(connection, institution)
 
-    print_table(("ID", "SERVICE", "ROLES", "MADE", "LAST USED", "STATE"), [row(key) for key in on_records(data, work)])
+    print_table(("ID", "SERVICE", "ROLES", "MADE", "LAST USED", "STATE"), [row(key) for key in on_records(data, work, institution)])

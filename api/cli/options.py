@@ -141,16 +141,16 @@ def _sentence(text: str) -> str:
     return line if line.endswith((".", "!", "?")) else line + "."
 
 
-def on_records(data: Path | None, work: Callable[[Connection, Vault, Instant], T]) -> T:
-    """Run work of a command on the records of the data folder, in one durable transaction; it gets the vault and the moment, too."""
+def on_records(data: Path | None, work: Callable[[Connection, Vault, Instant], T], institution: str | None = None) -> T:
+    """Run work of a command on the records, for this institution, in one durable transaction; it gets the vault and the moment, too."""
     # Late: a command's help must not wait for what only its work needs.
     from api.app import open_records
 
     async def run() -> T:
-        records, vault = open_records(settings_for(data))
+        records, vault = open_records(settings_for(data), patient=True)
         try:
             moment = now()
-            return await records.write(lambda connection: work(connection, vault, moment), COMMAND_SECONDS)
+            return await records.write(lambda connection: work(connection, vault, moment), COMMAND_SECONDS, institution=institution)
         finally:
             records.close()
 
@@ -158,32 +158,33 @@ def on_records(data: Path | None, work: Callable[[Connection, Vault, Instant], T
 
 
 class OpenRecords:
-    """The records of a data folder while a command asks them several things, each in a short transaction of its own."""
+    """The records while a command asks them several things of one institution, each in a short transaction of its own."""
 
-    def __init__(self, records: Records, vault: Vault, runner: asyncio.Runner) -> None:
+    def __init__(self, records: Records, vault: Vault, institution: str, runner: asyncio.Runner) -> None:
         self.vault = vault
+        self._institution = institution
         self._records = records
         self._runner = runner
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """What reading gives."""
-        return self._runner.run(self._records.read(work, COMMAND_SECONDS))
+        return self._runner.run(self._records.read(work, COMMAND_SECONDS, institution=self._institution))
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """What writing, durable when this returns, gives."""
-        return self._runner.run(self._records.write(work, COMMAND_SECONDS))
+        return self._runner.run(self._records.write(work, COMMAND_SECONDS, institution=self._institution))
 
 
 @contextmanager
-def open_records_of(data: Path | None) -> Iterator[OpenRecords]:
-    """Open the records for a command that asks them several things."""
+def open_records_of(data: Path | None, institution: str) -> Iterator[OpenRecords]:
+    """Open the records for a command that asks them several things of an institution."""
     # Late: a command's help must not wait for what only its work needs.
     from api.app import open_records
 
-    records, vault = open_records(settings_for(data))
+    records, vault = open_records(settings_for(data), patient=True)
     try:
         with asyncio.Runner() as runner:
-            yield OpenRecords(records, vault, runner)
+            yield OpenRecords(records, vault, institution, runner)
     finally:
         records.close()
 

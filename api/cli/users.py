@@ -64,7 +64,7 @@ def create(institution: str, name: str, roles: tuple[str, ...], password_file: T
         made = create_principal(connection, institution, name, [Role(role) for role in roles], now, service=False, password=kept)
         audit.append(connection, vault.audit_key, audit.Event(institution, now, BY_COMMAND, "user created", (made,)))
 
-    on_records(data, work)
+    on_records(data, work, institution)
     click.echo(f"Made {name}, who signs in at /sign-in with the institution {institution}.")
 
 
@@ -84,7 +84,7 @@ def password(institution: str, name: str, password_file: TextIO | None, data: Pa
         account = set_password(connection, institution, name, kept)
         audit.append(connection, vault.audit_key, audit.Event(institution, now, BY_COMMAND, "password set", (account.id,)))
 
-    on_records(data, work)
+    on_records(data, work, institution)
     click.echo(f"The password of {name} is set, and all sessions are over.")
 
 
@@ -114,7 +114,7 @@ def link(institution: str, name: str, path: str, minutes: float | None, url: str
         audit.append(connection, vault.audit_key, audit.Event(institution, now, BY_COMMAND, "link made", (account.id,)))
         return token
 
-    token = on_records(data, work)
+    token = on_records(data, work, institution)
     click.echo(f"{(url or address_of(settings)).rstrip('/')}/enter?token={token}")
     click.echo(f"It opens once, within {life:g} minutes, and signs in as {name}.", err=True)
 
@@ -135,7 +135,7 @@ def disable(institution: str, name: str, data: Path | None) -> None:
         account = disable_principal(connection, institution, name, now)
         audit.append(connection, vault.audit_key, audit.Event(institution, now, BY_COMMAND, "user disabled", (account.id,)))
 
-    on_records(data, work)
+    on_records(data, work, institution)
     click.echo(f"{name} is refused from the next request on.")
 
 
@@ -156,4 +156,4 @@ def list_(institution: str, data: Path | None) -> None:
         the_institution(connection, institution)
         return principals_of(connection, institution, service=False)
 
-    print_table(("ID", "NAME", "ROLES", "MADE", "STATE"), [row(account) for account in on_records(data, work)])
+    print_table(("ID", "NAME", "ROLES", "MADE", "STATE"), [row(account) for account in on_records(data, work, institution)])

@@ -12,7 +12,7 @@ from typing import Final
 import orjson
 from sqlalchemy import Connection
 
-from api import audit, judging, proving, queue
+from api import audit, judging, outbox, proving, queue
 from api.assessing import DECIDE_AGAIN
 from api.auth.institutions import the_institution
 from api.context import Services
@@ -46,7 +46,7 @@ async def _decide_again(services: Services, job: Job, meter: Meter) -> None:
     def look(connection: Connection) -> tuple[Institution, CompiledStrategy]:
         return the_institution(connection, job.institution).institution, services.strategies.live(connection, job.institution)
 
-    institution, strategy = await services.records.read(look)
+    institution, strategy = await services.records.read(look, institution=job.institution)
     try:
         asked = judging.decode(services, institution, kept["source"], kept["at"], kept["application"], kept["facts"])
         begun = time.perf_counter()
@@ -78,9 +78,11 @@ async def _write(services: Services, job: Job, decision: Decision, received: flo
         written = save_decision(connection, kept)
         subjects = (kept.id, kept.dossier.application.loan, job.id)
         event = audit.Event(kept.institution, kept.decided_at, SYSTEM, proving.DECIDED_AGAIN, subjects, proving.fingerprint(written))
-        audit.append(connection, services.vault.audit_key, event)
+        number = audit.append(connection, services.vault.audit_key, event)
+        made = outbox.Event(kept.institution, kept.decided_at, outbox.DECISION_MADE, kept.id, outbox.SOURCE_RECOVERED)
+        outbox.append(connection, number, made)
 
-    await services.records.write(work)
+    await services.records.write(work, institution=job.institution)
 
 
 async def _refuse(services: Services, job: Job, problem: str) -> None:
@@ -92,4 +94,4 @@ async def _refuse(services: Services, job: Job, problem: str) -> None:
         event = audit.Event(job.institution, now, SYSTEM, f"application refused: {problem}", (job.id,))
         audit.append(connection, services.vault.audit_key, event)
 
-    await services.records.write(work)
+    await services.records.write(work, institution=job.institution)

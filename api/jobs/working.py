@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection
 
-from api import audit, idempotency, logs, queue
+from api import audit, idempotency, logs, outbox, queue
 from api.auth.institutions import all_institutions
 from api.context import Services
 from api.jobs import JOBS
@@ -86,19 +87,26 @@ async def keep_house(services: Services) -> None:
     """Write a checkpoint of each institution's audit chain, and remove what is past its time."""
     settings, now = services.settings, services.now()
 
-    def look(connection: Connection) -> list[audit.Checkpoint]:
-        keys = services.vault.audit_key
-        return [audit.checkpoint(connection, keys, tenant.institution.id, now) for tenant in all_institutions(connection)]
-
-    points = await services.records.read(look)
+    tenants = [tenant.institution.id for tenant in await services.records.read(all_institutions)]
+    points = [await _point(services, institution, now) for institution in tenants]
     await asyncio.to_thread(write_checkpoints, settings.data / CHECKPOINTS, points)
+    for institution in tenants:
 
-    def clean(connection: Connection) -> int:
-        return idempotency.remove_old(connection, now, settings.idempotency_days) + queue.remove_done(connection, now - JOBS_KEPT)
+        def clean(connection: Connection, of: str = institution) -> int:
+            return idempotency.remove_old(connection, of, now, settings.idempotency_days)
 
-    removed = 1
-    while removed:
-        removed = await services.records.write(clean)
+        while await services.records.write(clean, institution=institution):
+            continue
+        while await services.records.write(partial(outbox.remove_old, institution=institution, now=now), institution=institution):
+            continue
+    while await services.records.write(lambda connection: queue.remove_done(connection, now - JOBS_KEPT)):
+        continue
+
+
+async def _point(services: Services, institution: str, now: Instant) -> audit.Checkpoint:
+    """Where an institution's chain stands."""
+    keys = services.vault.audit_key
+    return await services.records.read(lambda connection: audit.checkpoint(connection, keys, institution, now), institution=institution)
 
 
 def write_checkpoints(folder: Path, points: list[audit.Checkpoint]) -> None:

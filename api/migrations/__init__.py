@@ -1,6 +1,6 @@
-"""Brings the records to the tables that the packages own: Alembic, one file a step in `versions/`.
+"""Brings the records to the tables that the packages own: Alembic, one file a step in `versions/`, on SQLite and PostgreSQL.
 
-Run at the start, and by `ringfence migrate`.
+Run at the start, and by `ringfence migrate`; on PostgreSQL by the role that owns the tables.
 
 To change a table: change it in its package's `tables`, add a step here, and run the tests, one of which compares the two.
 """
@@ -10,17 +10,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Engine, MetaData, inspect
+from sqlalchemy import Connection, Engine, MetaData, exc, inspect
 
 import rules.tables
 from api import tables
 from graph.errors import RingfenceError
 
-HEAD: Final = "0001"
+HEAD: Final = "0003"
 """The newest step."""
 
 METADATA: Final[tuple[MetaData, ...]] = (tables.metadata, rules.tables.metadata)
 """The tables of all packages."""
+
+
+LOCKING: Final = {"sqlite": ("BEGIN IMMEDIATE",), "postgresql": ("BEGIN", "SELECT pg_advisory_xact_lock(1380341316, 0)")}
+"""How a step begins: nobody else migrates at the same time."""
 
 
 class CannotMigrate(RingfenceError):
@@ -30,9 +34,24 @@ class CannotMigrate(RingfenceError):
 def current(engine: Engine) -> str | None:
     """The step that the records are at; None before the first."""
     with engine.connect() as connection:
-        if not inspect(connection).has_table("alembic_version"):
-            return None
-        return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        return _step(connection)
+
+
+def _step(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+
+
+def check(engine: Engine) -> bool:
+    """Whether the records are at `HEAD`, asked as a role that may read alone. Raises `CannotMigrate` for records of a newer version."""
+    try:
+        step = current(engine)
+    except exc.ProgrammingError:  # a step of ours grants reading it
+        return False
+    if step is not None and step > HEAD:
+        raise CannotMigrate(f"The records are at step {step}, of a newer version of Ringfence: run that version.")
+    return step == HEAD
 
 
 def upgrade(engine: Engine) -> bool:
@@ -62,11 +81,10 @@ def _run(engine: Engine, target: str, *, up: bool) -> bool:
     with engine.connect() as connection:
         raw = connection.connection.driver_connection
         assert raw is not None, "a connection that was just opened"
-        raw.execute("BEGIN IMMEDIATE")
+        for word in LOCKING[engine.dialect.name]:
+            raw.execute(word)
         try:
-            version = None
-            if inspect(connection).has_table("alembic_version"):
-                version = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+            version = _step(connection)
             if version is not None and version not in steps:
                 raise CannotMigrate(f"The records are at step {version}, of a newer version of Ringfence: run that version.")
             if up and version == target:
@@ -75,6 +93,5 @@ def _run(engine: Engine, target: str, *, up: bool) -> bool:
             (command.upgrade if up else command.downgrade)(config, target)
             connection.commit()
         finally:
-            if raw.in_transaction:
-                raw.rollback()
+            raw.rollback()
     return True

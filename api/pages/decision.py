@@ -39,10 +39,12 @@ SIGNAL_READERS: Final = frozenset({Role.ANALYST, Role.ADMIN})
 async def show(services: Services, principal: Principal, id: str) -> HTMLResponse:
     """The page of a decision of the reader's institution; 404 for any other id, another institution's included."""
     institution = principal.institution.id
-    decision = await services.records.read(lambda connection: records.decision(connection, institution, id))
+    decision = await services.records.read(lambda connection: records.decision(connection, institution, id), institution=institution)
     if decision is None:
         return message("No such decision", "There is no decision with this id here: check the link.", 404)
-    strategy = await services.records.read(lambda connection: records.strategy(connection, institution, decision.strategy))
+    strategy = await services.records.read(
+        lambda connection: records.strategy(connection, institution, decision.strategy), institution=institution
+    )
     return render(decision, strategy, principal)
 
 

@@ -29,7 +29,9 @@ async def show(services: Services, principal: Principal, asked: Mapping[str, str
     query = DecisionQuery(PAGE, after=after, verdicts=frozenset({Verdict(named)}) if named else None)
     institution = principal.institution
     try:
-        found = await services.records.read(lambda connection: records.decisions(connection, institution.id, query))
+        found = await services.records.read(
+            lambda connection: records.decisions(connection, institution.id, query), institution=institution.id
+        )
     except InvalidInput:
         return message("No such page", "The link is not one that this list gave: begin at its newest page.", 400)
     return page(

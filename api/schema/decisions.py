@@ -254,7 +254,7 @@ def show_decision(decision: model.Decision, scene: Scene, as_of: Instant | None)
 async def load_decision(context: Context, id: str) -> model.Decision | None:
     """The decision with this id; None when the institution has none."""
     institution = context.principal.institution.id
-    return await context.services.records.read(lambda connection: read_decision(connection, institution, id))
+    return await context.services.records.read(lambda connection: read_decision(connection, institution, id), institution=institution)
 
 
 async def page_of_decisions(scene: Scene, scope: list[object], query: DecisionQuery, after: str | None) -> DecisionConnection:
@@ -269,7 +269,7 @@ async def page_of_decisions(scene: Scene, scope: list[object], query: DecisionQu
         query.first,
         after,
         lambda place: context.services.records.read(
-            lambda connection: read_decisions(connection, institution, replace(query, after=place))
+            lambda connection: read_decisions(connection, institution, replace(query, after=place)), institution=institution
         ),
     )
     edges = [

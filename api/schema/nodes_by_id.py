@@ -77,13 +77,17 @@ async def _decision(scene: Scene, id: str) -> Decision | None:
 
 async def _strategy(scene: Scene, id: str) -> Strategy | None:
     institution = scene.context.principal.institution.id
-    found = await scene.context.services.records.read(lambda connection: read_strategy(connection, institution, id))
+    found = await scene.context.services.records.read(
+        lambda connection: read_strategy(connection, institution, id), institution=institution
+    )
     return None if found is None else Strategy(id=found.id, name=found.name, version=found.version)
 
 
 async def _principal(scene: Scene, id: str) -> Principal | None:
     institution = scene.context.principal.institution.id
-    found = await scene.context.services.records.read(lambda connection: principal_by_id(connection, institution, id))
+    found = await scene.context.services.records.read(
+        lambda connection: principal_by_id(connection, institution, id), institution=institution
+    )
     return None if found is None else show_principal(found)
 
 

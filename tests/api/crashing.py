@@ -43,14 +43,14 @@ class Dying:
 class DyingRecords(Records):
     """Records in a process that dies before, within and after what they do."""
 
-    async def claim(self, work: Any, timeout: float | None = None) -> Any:
+    async def claim(self, work: Any, timeout: float | None = None, *, institution: str | None = None) -> Any:
         """As the records."""
         Dying.at("before the claim")
-        found = await super().claim(work, timeout)
+        found = await super().claim(work, timeout, institution=institution)
         Dying.at("after the claim")
         return found
 
-    async def write(self, work: Any, timeout: float | None = None) -> Any:
+    async def write(self, work: Any, timeout: float | None = None, *, institution: str | None = None) -> Any:
         """As the records."""
 
         def within(connection: Any) -> Any:
@@ -59,7 +59,7 @@ class DyingRecords(Records):
             return found
 
         Dying.at("before writing")
-        found = await super().write(within, timeout)
+        found = await super().write(within, timeout, institution=institution)
         Dying.at("after writing")
         return found
 

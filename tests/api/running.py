@@ -9,29 +9,30 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
-from api.app import GRAPH_FILE, RECORDS_FILE, close_services, open_services
+from api.app import GRAPH_FILE, close_services, open_services
 from api.assessing import Assessed, AssessRequest, assess
 from api.auth.institutions import create_institution, find_institution
 from api.auth.keys import create_key, principal_of_key
 from api.context import Principal, Role, Services
 from api.idempotency import IdempotencyInProgress
 from api.jobs.working import work_one
-from api.records import Bounds, Records, RecordsUnavailable, embedded_engine
+from api.records import Bounds, Records, RecordsUnavailable
 from api.rehearsing import rehearse
 from api.settings import Settings
 from graph.errors import GraphUnavailable
 from graph.model import EntityKind, Institution
 from graph.stores.sqlite.store import SqliteStore
-from tests.api.opened import BANK
+from tests.api.opened import BANK, PATIENT, records_engine, served_settings
 
 KEY = "key-00000001"
 
 
 def settings_of(folder: Path, **changes: Any) -> Settings:
     """Settings of a test: its folder, and time enough on a busy machine."""
-    return Settings(**{"data": folder / "data", "records_timeout": 10.0, "breaker_failures": 1_000_000, **changes})
+    patient = {"records_timeout": 10.0, "records_silence_seconds": PATIENT, "breaker_failures": 1_000_000}
+    return Settings(**{"data": folder / "data", **patient, **served_settings(), **changes})
 
 
 @asynccontextmanager
@@ -49,7 +50,7 @@ async def running(
         services.records.close()
         settings = services.settings
         bounds = Bounds(timeout=settings.records_timeout, lock_seconds=settings.records_lock_seconds)
-        services = replace(services, records=runner(embedded_engine(settings.data / RECORDS_FILE, bounds.lock_seconds), bounds))
+        services = replace(services, records=runner(records_engine(settings.data, bounds.lock_seconds), bounds))
     await rehearse(services)  # a first call's compiling is no part of what is timed
     try:
         yield services
@@ -69,7 +70,7 @@ async def service_of(services: Services, institution: Institution = BANK, roles:
         assert found is not None
         return found[0]
 
-    return await services.records.write(work)
+    return await services.records.write(work, institution=institution.id)
 
 
 def application(loan: str = "L-1", merchant: str = "M-1", **more: Any) -> dict[str, Any]:
@@ -89,18 +90,19 @@ async def counts(services: Services, principal: Principal, loan: str = "L-1") ->
     id_ = services.sealers(institution).entity_id(EntityKind.LOAN, loan)
 
     def count(connection: Connection) -> dict[str, int]:
-        def one(statement: str, *values: object) -> int:
-            return int(connection.exec_driver_sql(statement, values).scalar_one())
+        def one(condition: str) -> int:
+            values = {"institution": institution, "loan": id_, "like": f"%{id_}%"}
+            statement = text(f"SELECT count(*) FROM {condition} AND institution = :institution")
+            return int(connection.execute(statement, {name: values[name] for name in statement._bindparams}).scalar_one())
 
-        entries = "SELECT count(*) FROM audit_entries WHERE institution = ? AND action LIKE 'loan %' AND subjects LIKE ?"
         return {
-            "decisions": one("SELECT count(*) FROM decisions WHERE institution = ? AND loan = ?", institution, id_),
-            "entries": one(entries, institution, f"%{id_}%"),
-            "answers": one("SELECT count(*) FROM idempotency_keys WHERE institution = ? AND answer IS NOT NULL", institution),
-            "jobs": one("SELECT count(*) FROM jobs WHERE institution = ? AND done_at IS NULL", institution),
+            "decisions": one("decisions WHERE loan = :loan"),
+            "entries": one("audit_entries WHERE action LIKE 'loan %' AND subjects LIKE :like"),
+            "answers": one("idempotency_keys WHERE answer IS NOT NULL"),
+            "jobs": one("jobs WHERE done_at IS NULL"),
         }
 
-    found = await services.records.read(count)
+    found = await services.records.read(count, institution=institution)
     page = await services.graph.facts(institution, id_, await services.graph.now(institution), first=100)
     return {"facts": len(page.items), **found}
 
@@ -159,20 +161,20 @@ class FailingRecords(Records):
                 await asyncio.sleep(timeout or 0)
             raise RecordsUnavailable("The records were taken away by the test.")
 
-    async def read(self, work: Any, timeout: float | None = None) -> Any:
+    async def read(self, work: Any, timeout: float | None = None, *, institution: str | None = None) -> Any:
         """As the records, unless they fail."""
         await self._fail("read", timeout)
-        return await super().read(work, timeout)
+        return await super().read(work, timeout, institution=institution)
 
-    async def write(self, work: Any, timeout: float | None = None) -> Any:
+    async def write(self, work: Any, timeout: float | None = None, *, institution: str | None = None) -> Any:
         """As the records, unless they fail."""
         await self._fail("write", timeout)
-        return await super().write(work, timeout)
+        return await super().write(work, timeout, institution=institution)
 
-    async def claim(self, work: Any, timeout: float | None = None) -> Any:
+    async def claim(self, work: Any, timeout: float | None = None, *, institution: str | None = None) -> Any:
         """As the records, unless they fail."""
         await self._fail("claim", timeout)
-        return await super().claim(work, timeout)
+        return await super().claim(work, timeout, institution=institution)
 
 
 async def retried(services: Any, principal: Any) -> Assessed:

@@ -10,7 +10,8 @@ import pytest
 
 from api import migrations
 from api.app import GRAPH_FILE, KEY_FILE, RECORDS_FILE, check, open_records
-from api.records import RecordsUnavailable, embedded_engine
+from api.embedded import embedded_engine
+from api.records import RecordsUnavailable
 from graph.errors import GraphUnavailable, RingfenceError
 from identity.vault import VaultError
 from tests.api.asked import asked

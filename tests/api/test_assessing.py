@@ -17,7 +17,7 @@ from api.jobs.working import work_one
 from graph.errors import Conflict, InvalidInput, Unknown
 from rules.model import DecisionSource, DegradedCause, Verdict
 from rules.records import decision as decision_by_id
-from tests.api.opened import BANK, OTHER
+from tests.api.opened import BANK, OTHER, SQLITE_ALONE
 from tests.api.running import (
     KEY,
     FailingRecords,
@@ -33,6 +33,8 @@ from tests.api.running import (
 )
 from tests.settings import SOAK
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 ONE = {"facts": 1, "decisions": 1, "entries": 1, "answers": 1, "jobs": 0}
 
 KEYS = 1_000 if SOAK else 25
@@ -44,11 +46,13 @@ def test_a_decision_is_kept_with_its_answer_and_its_audit_entry(tmp_path):
         async with running(tmp_path) as services:
             principal = await service_of(services)
             found = await assess(services, principal, request())
-            kept = await services.records.read(lambda connection: decision_by_id(connection, BANK.id, found.decision.id))
+            kept = await services.records.read(
+                lambda connection: decision_by_id(connection, BANK.id, found.decision.id), institution=BANK.id
+            )
             assert kept == found.decision
             assert not found.replayed
             assert await counts(services, principal) == ONE
-            assert await services.records.read(lambda c: audit.verify(c, services.vault.audit_key, BANK.id)) == 1
+            assert await services.records.read(lambda c: audit.verify(c, services.vault.audit_key, BANK.id), institution=BANK.id) == 1
 
     asyncio.run(use())
 
@@ -113,7 +117,7 @@ def test_many_calls_with_one_key_at_once_have_one_effect(tmp_path):
                 found = await counts(services, principal, f"L-{number}")
                 assert (found["facts"], found["decisions"], found["entries"]) == (1, 1, 1)
             written = "SELECT (SELECT count(*) FROM decisions), (SELECT count(*) FROM audit_entries)"
-            assert tuple(await services.records.read(lambda c: c.exec_driver_sql(written).one())) == (KEYS, KEYS)
+            assert tuple(await services.records.read(lambda c: c.exec_driver_sql(written).one(), institution=BANK.id)) == (KEYS, KEYS)
 
     asyncio.run(use())
 
@@ -206,7 +210,9 @@ def test_graph_down_is_a_referral_and_the_application_is_decided_again_once_when
             again = await assess(services, principal, request())
             assert again.decision.id == decision.id
             assert again.decision.replaced_by is not None
-            replacing = await services.records.read(lambda c: decision_by_id(c, BANK.id, again.decision.replaced_by or ""))
+            replacing = await services.records.read(
+                lambda c: decision_by_id(c, BANK.id, again.decision.replaced_by or ""), institution=BANK.id
+            )
             assert replacing is not None and replacing.dossier.unread == ()
             assert replacing.dossier.application.at == decision.dossier.application.at
 
@@ -322,6 +328,7 @@ def test_history_unread_alone_is_said_and_decided_again(tmp_path):
     asyncio.run(use())
 
 
+@SQLITE_ALONE
 def test_a_real_lock_on_the_records_is_unavailable_within_a_second(tmp_path):
     async def use() -> None:
         async with running(tmp_path, records_timeout=0.8) as services:

@@ -17,6 +17,8 @@ from tests.api.opened import BANK
 from tests.api.running import FailingStore, counts, request, retried, running, service_of, wait_for_jobs
 from tests.api.test_assessing import ONE
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -37,7 +39,7 @@ def test_a_process_killed_at_any_step_of_a_decision_has_one_effect_after_the_ret
             found = await retried(services, principal)
             assert await counts(services, principal) == ONE
             assert found.replayed == (step == "after writing")
-            assert await services.records.read(lambda c: audit.verify(c, services.vault.audit_key, BANK.id)) == 1
+            assert await services.records.read(lambda c: audit.verify(c, services.vault.audit_key, BANK.id), institution=BANK.id) == 1
             assert (await assess(services, principal, request())).decision.id == found.decision.id
 
     asyncio.run(use())

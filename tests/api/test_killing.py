@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.api.cli.calling import call
 from tests.api.opened import BANK
 from tests.api.running import counts, running, service_of
 from tests.api.served import Server, free_port, prepared, served
 from tests.settings import SOAK
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 WRITES = 1_000 if SOAK else 60
 """Acknowledged writes of one round."""
@@ -70,10 +73,10 @@ async def check(folder: Path, acknowledged: dict[int, str]) -> None:
     """Every acknowledged decision is there, once, with one fact, one entry and one answer."""
     async with running(folder) as services:
         principal = await service_of(services)
-        kept = await services.records.read(lambda c: c.exec_driver_sql("SELECT id FROM decisions").scalars().all())
+        kept = await services.records.read(lambda c: c.exec_driver_sql("SELECT id FROM decisions").scalars().all(), institution=BANK.id)
         assert sorted(kept) == sorted(acknowledged.values())
         entries = "SELECT count(*) FROM audit_entries WHERE action = 'loan assessed'"
-        assert await services.records.read(lambda c: c.exec_driver_sql(entries).scalar()) == len(acknowledged)
+        assert await services.records.read(lambda c: c.exec_driver_sql(entries).scalar(), institution=BANK.id) == len(acknowledged)
         for number in random.sample(sorted(acknowledged), min(20, len(acknowledged))):
             found = await counts(services, principal, f"L-{number}")
             assert (found["facts"], found["decisions"], found["entries"]) == (1, 1, 1), number

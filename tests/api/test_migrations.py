@@ -12,12 +12,12 @@ from sqlalchemy import inspect
 
 from api import migrations
 from api.migrations import METADATA, CannotMigrate
-from api.records import embedded_engine
+from tests.api.opened import records_engine
 
 
 @pytest.fixture
-def engine(tmp_path):
-    made = embedded_engine(tmp_path / "records.db", 10)
+def engine(tmp_path, each_empty_engine):
+    made = records_engine(tmp_path, 10, owner=True)
     yield made
     made.dispose()
 
@@ -51,16 +51,16 @@ def test_the_newest_step_is_the_head(engine):
     assert ScriptDirectory.from_config(config).get_heads() == [migrations.HEAD]
 
 
-def test_several_starts_at_once_make_the_tables_once(tmp_path):
+def test_several_starts_at_once_make_the_tables_once(tmp_path, engine):
     done: list[bool | BaseException] = []
 
     def start():
-        engine = embedded_engine(tmp_path / "records.db", 10)
+        own = records_engine(tmp_path, 10, owner=True)
         try:
-            done.append(migrations.upgrade(engine))
+            done.append(migrations.upgrade(own))
         except BaseException as error:
             done.append(error)
-        engine.dispose()
+        own.dispose()
 
     threads = [threading.Thread(target=start) for _ in range(4)]
     for thread in threads:

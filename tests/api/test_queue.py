@@ -8,6 +8,8 @@ from api import queue
 from api.queue import QueueFull, Taken
 from tests.api.opened import NOW, connected
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 LEASE = 30_000
 
 

@@ -18,8 +18,9 @@ import pytest
 from sqlalchemy import Engine, event
 
 from api.app import GRAPH_FILE, RECORDS_FILE
+from api.embedded import embedded_engine
 from api.readiness import Readiness
-from api.records import Bounds, Records, RecordsUnavailable, embedded_engine
+from api.records import Bounds, Records, RecordsUnavailable
 from graph.pairing import COUNTS
 from graph.stores.sqlite.store import SqliteStore
 from tests.api.asked import asked

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from api import audit
 from api.app import GRAPH_FILE, RECORDS_FILE
@@ -23,6 +24,8 @@ from graph.store import Recorded, Refused, Repeated
 from tests.api.opened import BANK, OTHER
 from tests.api.running import FailingRecords, FailingStore, request, running, service_of
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 
 def tie(id_: str, merchant: str = "M-1", **more: Any) -> dict[str, Any]:
     content = {"tieObserved": {"from": {"merchant": merchant}, "kind": "USES_DEVICE", "to": {"device": "D-1"}}}
@@ -30,8 +33,8 @@ def tie(id_: str, merchant: str = "M-1", **more: Any) -> dict[str, Any]:
 
 
 async def entries(services: Any, institution: str = BANK.id) -> list[tuple[str, str]]:
-    wanted = "SELECT action, principal FROM audit_entries WHERE institution = ? ORDER BY sequence"
-    rows = await services.records.read(lambda c: c.exec_driver_sql(wanted, (institution,)).all())
+    wanted = "SELECT action, principal FROM audit_entries WHERE institution = :institution ORDER BY sequence"
+    rows = await services.records.read(lambda c: c.execute(text(wanted), {"institution": institution}).all(), institution=institution)
     return [tuple(row) for row in rows]
 
 
@@ -112,7 +115,7 @@ def test_an_outcome_is_recorded_once_for_its_key(tmp_path):
             assert await entries(services) == [("loan assessed", principal.id), ("outcome recorded", principal.id)]
             with pytest.raises(IdempotencyConflict):
                 await record_outcome(services, principal, outcome(outcome="REPAID"))
-            assert await services.records.read(lambda c: audit.verify(c, services.vault.audit_key, BANK.id)) == 2
+            assert await services.records.read(lambda c: audit.verify(c, services.vault.audit_key, BANK.id), institution=BANK.id) == 2
 
     asyncio.run(use())
 

@@ -4,30 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import closing
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError
 
-from api.records import Bounds, Records, RecordsUnavailable, embedded_engine
+from api.records import Bounds, Records, RecordsUnavailable
 from graph.errors import RingfenceError
+from tests.api.opened import SQLITE_ALONE, asked, connected, records_engine
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 T = TypeVar("T")
 
-MAKE = "CREATE TABLE IF NOT EXISTS written (number INTEGER PRIMARY KEY, text TEXT)"
+MAKE = "CREATE TABLE written (number INTEGER PRIMARY KEY, text TEXT)"
+PUT = text("INSERT INTO written VALUES (:number, :text)")
+
+
+def make(folder: Path) -> None:
+    """A table that the work of these tests writes."""
+    with connected(folder) as connection:
+        connection.exec_driver_sql(MAKE)
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("GRANT ALL ON written TO ringfence_app")
 
 
 def put(number: int) -> Callable[[Connection], int]:
     def work(connection: Connection) -> int:
-        connection.exec_driver_sql("INSERT INTO written VALUES (?, ?)", (number, f"text {number}"))
+        connection.execute(PUT, {"number": number, "text": f"text {number}"})
         return number
 
     return work
@@ -37,15 +47,16 @@ def count(connection: Connection) -> int:
     return int(connection.exec_driver_sql("SELECT count(*) FROM written").scalar_one())
 
 
-def opened(path: Path, bounds: Bounds) -> Records:
-    return Records(embedded_engine(path, bounds.lock_seconds), bounds)
+def opened(folder: Path, bounds: Bounds | None = None) -> Records:
+    bounds = bounds or Bounds(timeout=10)
+    return Records(records_engine(folder, bounds.lock_seconds), bounds)
 
 
 def run(folder: Path, use: Callable[[Records], Awaitable[T]], bounds: Bounds | None = None) -> T:
     async def inside() -> T:
-        records = opened(folder / "records.db", bounds or Bounds(timeout=10))
+        make(folder)
+        records = opened(folder, bounds)
         try:
-            await records.write(lambda connection: connection.exec_driver_sql(MAKE))
             return await use(records)
         finally:
             await asyncio.to_thread(records.close)
@@ -59,8 +70,7 @@ def test_what_was_written_is_read_and_is_there_after_closing(tmp_path):
         return await records.read(count)
 
     assert run(tmp_path, use) == 1
-    with closing(sqlite3.connect(tmp_path / "records.db")) as connection:
-        assert connection.execute("SELECT text FROM written").fetchall() == [("text 1",)]
+    assert asked(tmp_path, "SELECT text FROM written") == [("text 1",)]
 
 
 def test_many_writes_at_once_share_commits_and_each_gets_its_own_answer(tmp_path):
@@ -104,33 +114,31 @@ def test_a_broken_constraint_is_the_works_own_error_and_undoes_it_alone(tmp_path
 
 def test_a_read_cannot_write(tmp_path):
     async def use(records: Records) -> int:
-        await records.read(put(1))
+        with suppress(RecordsUnavailable):  # PostgreSQL refuses it, SQLite undoes it
+            await records.read(put(1))
         return await records.read(count)
 
     assert run(tmp_path, use) == 0
 
 
-def test_a_claim_is_seen_by_another_process_at_once(tmp_path):
-    code = "import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute('SELECT count(*) FROM written').fetchone()[0])"
-
-    async def use(records: Records) -> str:
+def test_a_claim_is_seen_by_others_at_once(tmp_path):
+    async def use(records: Records) -> Sequence[Sequence[object]]:
         await records.claim(put(1))
-        found = await asyncio.to_thread(
-            subprocess.run, [sys.executable, "-c", code, str(tmp_path / "records.db")], capture_output=True, text=True, check=True
-        )
-        return found.stdout.strip()
+        return await asyncio.to_thread(asked, tmp_path, "SELECT count(*) FROM written")
 
-    assert run(tmp_path, use) == "1"
+    assert run(tmp_path, use) == [(1,)]
 
 
-def test_a_durable_write_is_synced_in_full_and_a_claim_is_not(tmp_path):
-    def level(connection: Connection) -> int:
-        return int(connection.exec_driver_sql("PRAGMA synchronous").scalar_one())
+def test_a_durable_write_waits_for_the_disk_and_a_claim_in_a_file_does_not(tmp_path, each_engine):
+    question, wanted = ("PRAGMA synchronous", (2, 1, 2)) if each_engine == "sqlite" else ("SHOW synchronous_commit", ("on", "on", "on"))
 
-    async def use(records: Records) -> tuple[int, int, int]:
+    def level(connection: Connection) -> object:
+        return connection.exec_driver_sql(question).scalar_one()
+
+    async def use(records: Records) -> tuple[object, ...]:
         return await records.write(level), await records.claim(level), await records.write(level)
 
-    assert run(tmp_path, use) == (2, 1, 2)
+    assert run(tmp_path, use) == wanted
 
 
 def test_who_waits_longer_than_the_timeout_is_told_so_and_what_had_not_begun_never_begins(tmp_path):
@@ -172,6 +180,7 @@ def test_a_full_queue_refuses_at_once(tmp_path):
     assert "More than 3 calls wait" in str(refused[0])
 
 
+@SQLITE_ALONE
 def test_while_another_process_holds_the_lock_writes_are_unavailable_in_bounded_time_and_work_again_after(tmp_path):
     async def use(records: Records) -> int:
         other = sqlite3.connect(tmp_path / "records.db", isolation_level=None, check_same_thread=False)
@@ -188,6 +197,7 @@ def test_while_another_process_holds_the_lock_writes_are_unavailable_in_bounded_
     assert run(tmp_path, use, Bounds(timeout=0.9, lock_seconds=0.2)) == 1
 
 
+@SQLITE_ALONE
 def test_a_file_that_is_no_database_is_unavailable_and_not_a_fault(tmp_path):
     (tmp_path / "records.db").write_bytes(b"this is no database" * 100)
 
@@ -204,6 +214,7 @@ def test_a_file_that_is_no_database_is_unavailable_and_not_a_fault(tmp_path):
     asyncio.run(use())
 
 
+@SQLITE_ALONE
 @pytest.mark.parametrize("replaced", [False, True])
 def test_nothing_is_acknowledged_that_went_into_a_removed_or_replaced_file(tmp_path, replaced):
     path, aside = tmp_path / "records.db", tmp_path / "aside.db"
@@ -227,8 +238,8 @@ def test_nothing_is_acknowledged_that_went_into_a_removed_or_replaced_file(tmp_p
 
 def test_closing_finishes_what_waits_and_then_refuses(tmp_path):
     async def use() -> Sequence[object]:
-        records = opened(tmp_path / "records.db", Bounds(timeout=10))
-        await records.write(lambda connection: connection.exec_driver_sql(MAKE))
+        make(tmp_path)
+        records = opened(tmp_path)
         waiting = [asyncio.ensure_future(records.write(put(number))) for number in range(100)]
         await asyncio.sleep(0)
         await asyncio.to_thread(records.close)
@@ -239,11 +250,11 @@ def test_closing_finishes_what_waits_and_then_refuses(tmp_path):
     assert asyncio.run(use()) == list(range(100))
 
 
-def test_two_runners_on_one_file_lose_and_double_nothing(tmp_path):
+def test_two_runners_lose_and_double_nothing(tmp_path):
     async def use() -> int:
         bounds = Bounds(timeout=20, lock_seconds=10)
-        first, second = opened(tmp_path / "records.db", bounds), Records(embedded_engine(tmp_path / "records.db", 10), bounds)
-        await first.write(lambda connection: connection.exec_driver_sql(MAKE))
+        make(tmp_path)
+        first, second = opened(tmp_path, bounds), opened(tmp_path, bounds)
         await asyncio.gather(*((first if number % 2 else second).write(put(number)) for number in range(400)))
         found = await first.read(count)
         first.close()

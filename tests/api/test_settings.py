@@ -34,6 +34,8 @@ def test_each_type_is_read():
         ("RINGFENCE_GRAPH_SECONDS", "inf", "give a number"),
         ("RINGFENCE_CLAIM_SECONDS", "0.9", "more than that"),
         ("RINGFENCE_LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING, ERROR"),
+        ("RINGFENCE_RECORDS_URL", "mysql://x", "postgresql://ROLE@HOST:PORT/DATABASE"),
+        ("RINGFENCE_RECORDS_OWNER_URL", "postgresql://x", "give both"),
     ],
 )
 def test_what_cannot_be_read_is_named(variable, text, says):
@@ -49,3 +51,32 @@ def test_the_key_of_the_query_command_is_no_unknown_setting():
 def test_settings_are_frozen():
     with pytest.raises(FrozenInstanceError):
         Settings().port = 1  # type: ignore[misc]
+
+
+def test_a_password_is_read_from_the_first_line_of_its_file_before_the_environment(tmp_path):
+    (tmp_path / "password").write_text("from the file\nsecond line\n")
+    given = {"RINGFENCE_RECORDS_URL": "postgresql://a@b/c", "RINGFENCE_RECORDS_PASSWORD": "from the environment"}
+    assert Settings.from_environ(given).records_secret() == "from the environment"
+    assert (
+        Settings.from_environ({**given, "RINGFENCE_RECORDS_PASSWORD_FILE": str(tmp_path / "password")}).records_secret() == "from the file"
+    )
+    given = {"RINGFENCE_RECORDS_OWNER_PASSWORD_FILE": str(tmp_path / "password")}
+    assert Settings.from_environ(given).records_owner_secret() == "from the file"
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\n", b"\xff\xfe"])
+def test_a_password_file_without_a_password_is_a_sentence(tmp_path, content):
+    if content is not None:
+        (tmp_path / "password").write_bytes(content)
+    with pytest.raises(InvalidSetting, match="RINGFENCE_RECORDS_PASSWORD_FILE"):
+        Settings.from_environ({"RINGFENCE_RECORDS_PASSWORD_FILE": str(tmp_path / "password")}).records_secret()
+
+
+def test_no_password_is_in_the_text_of_settings_or_of_what_is_wrong_with_them():
+    secret = "correct horse"
+    given = {"RINGFENCE_RECORDS_URL": f"postgresql://a:{secret}@b/c", "RINGFENCE_RECORDS_PASSWORD": secret}
+    owner = {"RINGFENCE_RECORDS_OWNER_URL": f"postgresql://a:{secret}@b/c", "RINGFENCE_RECORDS_OWNER_PASSWORD": secret}
+    assert secret not in repr(Settings.from_environ({**given, **owner}))
+    with pytest.raises(InvalidSetting) as caught:
+        Settings.from_environ({"RINGFENCE_RECORDS_URL": f"mysql://a:{secret}@b/c"})
+    assert secret not in str(caught.value)

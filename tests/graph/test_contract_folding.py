@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from itertools import groupby
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from graph.contents import Fact, FactWithdrawn, LoanPaidOut, LoanRepaid, TransferMade
 from graph.knowing import Known
 from graph.model import EntityKind, Instant, Moment, TransferKind
+from graph.store import GraphStore
 from tests.factory import institution, quick_folder, vault
 from tests.graph.adversaries import histories, moments, name
 from tests.graph.comparing import assert_same, opened
@@ -22,6 +24,12 @@ from tests.graph.stores import STORES, Open
 BANK = institution()
 NOW: Instant = 1_000
 LAST = Moment(NOW, NOW)
+
+
+def opened_until(ends: AsyncExitStack, store: GraphStore) -> GraphStore:
+    """The store, closed at the end whatever happens: examples are also abandoned half-way."""
+    ends.push_async_callback(store.close)
+    return store
 
 
 async def send(store, plain: PlainStore, history: list[tuple[str, Fact]]) -> None:
@@ -36,13 +44,13 @@ async def send(store, plain: PlainStore, history: list[tuple[str, Fact]]) -> Non
 @given(history=histories(), then=st.lists(moments, max_size=4, unique=True))
 def test_a_store_says_what_the_fold_says_at_every_moment(open_: Open, history, then):
     async def run() -> None:
-        with quick_folder() as folder:
+        async with AsyncExitStack() as ends:
+            folder = ends.enter_context(quick_folder())
             sealers = vault(folder).sealer
-            store, plain = open_(folder, sealers, lambda: NOW), PlainStore(sealers(BANK.id))
+            store, plain = opened_until(ends, open_(folder, sealers, lambda: NOW)), PlainStore(sealers(BANK.id))
             await send(store, plain, history)
             for moment in (LAST, *(Moment(*one) for one in then)):
                 await assert_same(store, plain, BANK.id, moment)
-            await store.close()
 
     asyncio.run(run())
 
@@ -53,12 +61,13 @@ def test_reading_then_is_reading_now_from_a_store_that_was_given_only_what_was_k
     moment = Moment(*then)
 
     async def run() -> None:
-        with quick_folder() as folder, quick_folder() as other:
+        async with AsyncExitStack() as ends:
+            folder, other = ends.enter_context(quick_folder()), ends.enter_context(quick_folder())
             sealers = vault(folder).sealer
-            full, plain = open_(folder, sealers, lambda: NOW), PlainStore(sealers(BANK.id))
+            full, plain = opened_until(ends, open_(folder, sealers, lambda: NOW)), PlainStore(sealers(BANK.id))
             await send(full, plain, history)
             then_known = plain.only_known_by(moment)
-            part = open_(other, sealers, lambda: NOW)
+            part = opened_until(ends, open_(other, sealers, lambda: NOW))
             for one in by_known(then_known):
                 await part.record(BANK, one.source, [one.fact])
             await assert_same(part, then_known, BANK.id, LAST)
@@ -67,8 +76,6 @@ def test_reading_then_is_reading_now_from_a_store_that_was_given_only_what_was_k
             assert opened(now, plain.sealer) == opened(past, plain.sealer)
             for entity in now:
                 assert await part.ties(BANK.id, entity, LAST, first=100) == await full.ties(BANK.id, entity, moment, first=100)
-            await full.close()
-            await part.close()
 
     asyncio.run(run())
 
@@ -79,14 +86,15 @@ def test_order_repetition_and_split_make_no_difference(open_: Open, history, ran
     """Refusals for conflict depend on order, so these facts are those that one order accepted, and keys mean one thing each."""
 
     async def run() -> None:
-        with quick_folder() as folder, quick_folder() as other:
+        async with AsyncExitStack() as ends:
+            folder, other = ends.enter_context(quick_folder()), ends.enter_context(quick_folder())
             sealers = vault(folder).sealer
-            first, plain = open_(folder, sealers, lambda: NOW), PlainStore(sealers(BANK.id))
+            first, plain = opened_until(ends, open_(folder, sealers, lambda: NOW)), PlainStore(sealers(BANK.id))
             await send(first, plain, [(source, plainly(fact)) for source, fact in history])
             said = [(one.source, one.fact) for one in plain.known]
             said += [said[n] for n in again if n < len(said)]
             random.shuffle(said)
-            second = open_(other, sealers, lambda: NOW)
+            second = opened_until(ends, open_(other, sealers, lambda: NOW))
             while said:
                 source = said[0][0]
                 batch = [fact for other_source, fact in said[: data.draw(st.integers(1, 8))] if other_source == source]
@@ -96,8 +104,6 @@ def test_order_repetition_and_split_make_no_difference(open_: Open, history, ran
                     said.remove((source, fact))
             await assert_same(second, plain, BANK.id, LAST)
             await assert_same(second, plain, BANK.id, Moment(3, 5))
-            await first.close()
-            await second.close()
 
     asyncio.run(run())
 

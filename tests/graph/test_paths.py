@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,20 +13,32 @@ from hypothesis import strategies as st
 
 from graph.contents import Fact, TieObserved
 from graph.model import EntityKind, EntityName, Moment, PathSearch, TieKind, TruncationCause
-from graph.stores.sqlite.paths import search
-from tests.graph import naive
-from tests.graph.files import File
+from graph.stores.shared.paths import search
+from tests.graph import files, naive
+from tests.graph.files import GRAPHS, Graph
 from tests.graph.histories import LATEST, name, tie_histories
 
 NOW = Moment(10**6, 10**6)
 PERSON, SHOP, DEVICE, IP = EntityKind.PERSON, EntityKind.MERCHANT, EntityKind.DEVICE, EntityKind.IP_ADDRESS
 
 
+@pytest.fixture(autouse=True, params=GRAPHS, scope="module")
+def _graph(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every test here is held on every store."""
+    global File
+    File = request.param
+    yield
+    files.close_all()
+
+
+File: type[files.File | files.ServerGraph] = files.File
+
+
 def seen(number: int, from_: EntityName, kind: TieKind, to: EntityName) -> Fact:
     return Fact(f"f{number}", number, TieObserved(from_, kind, to))
 
 
-def between(file: File, one: EntityName, other: EntityName, **bounds: object) -> PathSearch:
+def between(file: Graph, one: EntityName, other: EntityName, **bounds: object) -> PathSearch:
     with file.snapshot(NOW) as snapshot:
         a, b = snapshot.node(file.id(one)), snapshot.node(file.id(other))
         assert a is not None and b is not None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,11 +16,11 @@ from graph.bounds import DECISION_BOUNDS, around_a_loan
 from graph.contents import ApplicationMade, Fact, TieEnded, TieObserved, TransferMade, TransferReversed
 from graph.measures.picture import DAY
 from graph.model import EntityKind, EntityName, FlowBounds, Moment, Surroundings, TieKind, TransferKind, TruncationCause
-from graph.stores.sqlite.flowing import flow
-from graph.stores.sqlite.receiving import receive
-from graph.stores.sqlite.surroundings import surround
-from tests.graph import naive
-from tests.graph.files import File
+from graph.stores.shared.flowing import flow
+from graph.stores.shared.receiving import receive
+from graph.stores.shared.surroundings import surround
+from tests.graph import files, naive
+from tests.graph.files import GRAPHS, Graph
 from tests.graph.histories import money_histories, name
 
 AT = 100 * DAY
@@ -32,6 +34,18 @@ PERSON, SHOP, LOAN, DEVICE, ACCOUNT, PHONE = (
     EntityKind.PHONE,
 )
 WIDE = FlowBounds(transfers_per_account=99, followed=99, transfers=999)
+
+
+@pytest.fixture(autouse=True, params=GRAPHS, scope="module")
+def _graph(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every test here is held on every store."""
+    global File
+    File = request.param
+    yield
+    files.close_all()
+
+
+File: type[files.File | files.ServerGraph] = files.File
 
 
 @given(money_histories(), st.sets(st.integers(0, 5), min_size=1, max_size=3), st.integers(30, 100), st.booleans())
@@ -67,7 +81,7 @@ def moved(number: int, from_: int, to: int, amount: int, at: int, kind: Transfer
     return Fact(f"t{number}", at, TransferMade(f"k{number}", name(ACCOUNT, from_), name(ACCOUNT, to), amount, kind))
 
 
-def surroundings(file: File, moment: Moment = NOW, **given: object) -> Surroundings:
+def surroundings(file: Graph, moment: Moment = NOW, **given: object) -> Surroundings:
     with file.snapshot(moment) as snapshot:
         loan = snapshot.node(file.id(name(LOAN, 0)))
         assert loan is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,13 +14,25 @@ from hypothesis import strategies as st
 
 from graph.contents import Fact, FactWithdrawn, TieEnded, TieObserved
 from graph.model import EntityKind, EntityName, Moment, Neighbour, Neighbourhood, TieKind, TruncationCause, WalkBounds
-from graph.stores.sqlite.walking import walk
-from tests.graph import naive
-from tests.graph.files import File
+from graph.stores.shared.walking import walk
+from tests.graph import files, naive
+from tests.graph.files import GRAPHS, Graph
 from tests.graph.histories import LATEST, name, tie_histories
 
 NOW = Moment(1_000, 1_000)
 PERSON, SHOP, DEVICE, IP = EntityKind.PERSON, EntityKind.MERCHANT, EntityKind.DEVICE, EntityKind.IP_ADDRESS
+
+
+@pytest.fixture(autouse=True, params=GRAPHS, scope="module")
+def _graph(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every test here is held on every store."""
+    global File
+    File = request.param
+    yield
+    files.close_all()
+
+
+File: type[files.File | files.ServerGraph] = files.File
 
 
 @pytest.fixture
@@ -36,7 +49,7 @@ def crowd(size: int) -> list[Fact]:
     return [seen(n, name(PERSON, n), TieKind.USES_DEVICE, name(DEVICE, 0)) for n in range(size)]
 
 
-def around(file: File, centre: EntityName, bounds: WalkBounds, moment: Moment = NOW, deadline: float | None = None) -> Neighbourhood:
+def around(file: Graph, centre: EntityName, bounds: WalkBounds, moment: Moment = NOW, deadline: float | None = None) -> Neighbourhood:
     with file.snapshot(moment) as snapshot:
         number = snapshot.node(file.id(centre))
         assert number is not None
@@ -89,8 +102,8 @@ def test_a_walk_over_the_file_is_the_walk_over_the_fold_at_any_moment(facts, bou
 @given(tie_histories(), bounds, st.integers(0, LATEST), st.integers(0, LATEST + 6), st.randoms())
 def test_a_walk_then_is_the_walk_now_over_what_was_known_then(facts, bound, at, known_at, random):
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
-        all_, some = File(Path(one), facts), File(Path(other))
-        some.sealer = all_.sealer
+        all_ = File(Path(one), facts)
+        some = File(Path(other), vault=all_.vault)
         known = [fact for fact in facts if (fact.recorded_at or 0) <= known_at]
         random.shuffle(known)
         some.record(known)
@@ -213,7 +226,7 @@ def test_a_crowd_is_not_read_to_find_its_newest(folder):
     steps = []
     for size in (100, 3_000):
         (folder / str(size)).mkdir()
-        file = File(folder / str(size), crowd(size)).analyse()
+        file = files.File(folder / str(size), crowd(size)).analyse()
         count = [0]
 
         def step(count: list[int] = count) -> int:

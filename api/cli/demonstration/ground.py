@@ -102,18 +102,24 @@ class Ground:
         password = secrets.token_urlsafe(12)
         kept = hash_password(password)
 
+        for institution, name in ((MARKET, MARKET_NAME), (SECOND, SECOND_NAME)):
+            self._institution(institution, name)
+
         def work(connection: Connection, vault: Vault, now: Instant) -> Tenants:
-            for institution, name in ((MARKET, MARKET_NAME), (SECOND, SECOND_NAME)):
-                create_institution(connection, institution, name, now, sandbox=True)
-                audit.append(
-                    connection, vault.audit_key, audit.Event(institution.id, now, BY_COMMAND, "institution created", (institution.id,))
-                )
             analyst = create_principal(connection, MARKET.id, ANALYST, [Role.ANALYST], now, service=False, password=kept)
             _, key = create_key(connection, MARKET.id, SERVICE, [Role.SERVICE], now)
             audit.append(connection, vault.audit_key, audit.Event(MARKET.id, now, BY_COMMAND, "demonstration set up", (analyst,)))
             return Tenants(key, analyst, password)
 
-        return on_records(self.folder, work)
+        return on_records(self.folder, work, MARKET.id)
+
+    def _institution(self, institution: Institution, name: str) -> None:
+        def work(connection: Connection, vault: Vault, now: Instant) -> None:
+            create_institution(connection, institution, name, now, sandbox=True)
+            event = audit.Event(institution.id, now, BY_COMMAND, "institution created", (institution.id,))
+            audit.append(connection, vault.audit_key, event)
+
+        on_records(self.folder, work, institution.id)
 
     def link(self, path: str, minutes: float) -> str:
         """The token of a one-time link that opens a page as the analyst."""

@@ -34,10 +34,6 @@ _SAID: Final[dict[str, tuple[str, str, str]]] = {
 }
 
 
-class WrongKeys(GraphUnavailable):
-    """The graph's ids and tokens were made with other keys than those given now: nothing is read or written."""
-
-
 def unavailable(error: BaseException, path: Path) -> GraphUnavailable:
     """A failure in the contract's words."""
     if isinstance(error, GraphUnavailable):

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from graph.ids import TIE_NUMBERS
-from graph.model import MONEY_TIES, FieldValue, Instant, Moment, Standing, TieKind
-from graph.stores.sqlite.rows import MAXIMUM_TOTAL, TieRow, unpack_fields
+from graph.model import MONEY_TIES, Instant, Moment, TieKind
+from graph.stores.shared.folding import Description, describe
+from graph.stores.shared.rows import MAXIMUM_TOTAL, TieRow
+from graph.stores.shared.tables import TieHead
 
-FIELDS: Final = 0
-STANDING: Final = 1
-BLOCKED: Final = 2
-STATE: Final = 3
-APPLICATION: Final = 4
-"""What a statement says: single fields, a standing, a block, a loan's state, an application as a whole."""
+FACT_COLUMNS: Final = "f.number, f.id, s.name, f.source_id, f.kind, f.occurred_at, f.recorded_at, f.withdrawn_at, f.content"
+FACT_TABLES: Final = "fact f CROSS JOIN source s ON s.number = f.source"
+"""What `encoding.read_kept` reads."""
+
+TIE_COLUMNS: Final = "t.number, t.kind, t.from_, t.to_, t.first_at, t.last_at, t.recorded_at, t.ended_at, t.count, t.total, t.share"
+"""A `TieRow`'s."""
 
 CHUNK: Final = 256
 """Numbers in one statement's IN list at most."""
@@ -26,27 +28,6 @@ _MONEY: Final = frozenset(TIE_NUMBERS[kind] for kind in MONEY_TIES)
 _POSITIONAL: Final = """
     occurred_at <= ? AND known_from <= ? AND (known_until IS NULL OR known_until > ?) AND (hidden_at IS NULL OR hidden_at > ?)
 """
-
-
-class TieHead(NamedTuple):
-    """Which tie is to be folded."""
-
-    number: int
-    kind: int
-    from_: int
-    to: int
-
-
-class Description(NamedTuple):
-    """What is said of an entity at a moment."""
-
-    label: str | None
-    blocked: bool
-    standing: Standing
-    fields: dict[str, FieldValue]
-
-
-NOTHING_SAID: Final = Description(None, False, Standing.CLEAR, {})
 
 
 def chunks(numbers: Iterable[int], size: int = CHUNK) -> Iterator[list[int]]:
@@ -126,24 +107,4 @@ def fold_descriptions(connection: sqlite3.Connection, entities: Iterable[int], m
             [*chunk, moment.at, moment.known_at, moment.known_at],
         ):
             said.setdefault(entity, []).append(tuple(statement))
-    return {entity: _describe(statements) for entity, statements in said.items()}
-
-
-def _describe(statements: list[tuple[Instant, str, int, bytes]]) -> Description:
-    """Of each thing said the latest, by (occurred_at, source, fact id)."""
-    fields: dict[str, FieldValue] = {}
-    application: dict[str, FieldValue] = {}
-    blocked, standing = False, Standing.CLEAR
-    for _, _, what, value in sorted(statements, key=lambda said: said[:2]):
-        if what == FIELDS:
-            fields.update(unpack_fields(value))
-        elif what == APPLICATION:
-            application = unpack_fields(value)
-        elif what == STANDING:
-            standing = Standing(value.decode())
-        elif what == BLOCKED:
-            blocked = value == b"1"
-        else:
-            fields["state"] = value.decode()
-    label = fields.pop("label", None)
-    return Description(None if label is None else str(label), blocked, standing, fields | application)
+    return {entity: describe(statements) for entity, statements in said.items()}

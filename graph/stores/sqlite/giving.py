@@ -16,10 +16,10 @@ from graph.normalising import address as normal_address
 from graph.sealing import Sealer
 from graph.standing_in import LEFT_OUT, stand_in
 from graph.store import KeptFact
-from graph.stores.sqlite.encoding import FACT_COLUMNS, FACT_KINDS, FACT_TABLES, NAMING, Kept, read_kept
-from graph.stores.sqlite.folding import chunks, marks
-from graph.stores.sqlite.reading import Snapshot
-from graph.stores.sqlite.rows import KIND_BITS, kind_of
+from graph.stores.shared.encoding import FACT_KINDS, NAMING, Kept, read_kept
+from graph.stores.shared.rows import KIND_BITS, kind_of
+from graph.stores.sqlite.folding import FACT_COLUMNS, FACT_TABLES, chunks, marks
+from graph.stores.sqlite.reading import SqliteSnapshot
 
 _ENUMS: Final = {"tie_kind": TieKind, "transfer_kind": TransferKind, "standing": Standing}
 _SEALED: Final = ("name", "born_on")
@@ -35,7 +35,7 @@ class _Known(NamedTuple):
     subject_key: bytes | None
 
 
-def give(snapshot: Snapshot, sealer: Sealer, after: int, first: int, *, clear: bool) -> tuple[KeptFact, ...]:
+def give(snapshot: SqliteSnapshot, sealer: Sealer, after: int, first: int, *, clear: bool) -> tuple[KeptFact, ...]:
     """The next facts after a place, in the order in which they were kept; see `BulkStore.kept_facts`."""
     sql = f"SELECT {FACT_COLUMNS} FROM {FACT_TABLES} WHERE f.institution = ? AND f.number > ? ORDER BY f.number LIMIT ?"
     kept = [read_kept(row) for row in snapshot.connection.execute(sql, (snapshot.number, after, first))]
@@ -47,7 +47,7 @@ def give(snapshot: Snapshot, sealer: Sealer, after: int, first: int, *, clear: b
 class _Giver:
     """Gives the facts of one page back."""
 
-    def __init__(self, snapshot: Snapshot, sealer: Sealer, *, clear: bool) -> None:
+    def __init__(self, snapshot: SqliteSnapshot, sealer: Sealer, *, clear: bool) -> None:
         self._snapshot = snapshot
         self._sealer = sealer
         self._clear = clear

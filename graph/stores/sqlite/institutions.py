@@ -1,24 +1,12 @@
-"""Institutions of a file, each with a check value of its keys.
-
-An id is a keyed hash: with other keys the same customer would become another entity, silently. So what the institution's keys make of a
-fixed text is kept with it and compared whenever it is opened.
-"""
+"""Institutions of a file, each with a check value of its keys."""
 
 from __future__ import annotations
 
 import hmac
 import sqlite3
-from typing import Final
 
 from graph.sealing import Sealer
-from graph.stores.sqlite.failing import WrongKeys
-
-_CHECKED: Final = b"ringfence graph check value"
-
-
-def check_value(sealer: Sealer) -> bytes:
-    """What an institution's keys make of a fixed text."""
-    return sealer.content_hash(_CHECKED)
+from graph.stores.shared.institutions import WrongKeys, check_value
 
 
 def institution_number(connection: sqlite3.Connection, institution: str, sealer: Sealer) -> int:

@@ -12,9 +12,13 @@ from typing import Final
 from graph.flows.scope import Cut, Movement, Order, Scope, Way
 from graph.ids import TIE_NUMBERS
 from graph.model import FAR_FUTURE, Entity, Instant, TieKind, TransferKind
-from graph.stores.sqlite.folding import BLOCKED, TieHead, chunks, fold_ties, marks
-from graph.stores.sqlite.reading import STANDS, TRANSFER_KINDS, Snapshot
-from graph.stores.sqlite.walking import late
+from graph.stores.shared.folding import BLOCKED
+from graph.stores.shared.snapshot import TRANSFER_KINDS
+from graph.stores.shared.tables import TieHead
+from graph.stores.shared.walking import late
+from graph.stores.sqlite.folding import chunks, fold_ties, marks
+from graph.stores.sqlite.movements import STANDS
+from graph.stores.sqlite.reading import SqliteSnapshot
 
 MAXIMUM_READ: Final = 200_000
 """Movements and sightings that one question reads."""
@@ -34,7 +38,7 @@ _RANKS: Final = {
 class Money:
     """A `MoneyReader`; `deadline` is a reading of `time.monotonic()`."""
 
-    def __init__(self, snapshot: Snapshot, deadline: float | None, most: int = MAXIMUM_READ) -> None:
+    def __init__(self, snapshot: SqliteSnapshot, deadline: float | None, most: int = MAXIMUM_READ) -> None:
         self._snapshot = snapshot
         self._deadline = deadline
         self._left = most

@@ -6,10 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Final
 
-from graph.stores.sqlite.folding import CHUNK
-
-TIE_COLUMNS: Final = "t.number, t.kind, t.from_, t.to_, t.first_at, t.last_at, t.recorded_at, t.ended_at, t.count, t.total, t.share"
-"""Columns of `rows.TieRow`, in its order."""
+from graph.stores.sqlite.folding import CHUNK, TIE_COLUMNS
 
 _NOWHERE: Final = (-1, -1)
 """A probe that finds nothing."""

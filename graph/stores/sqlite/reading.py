@@ -1,67 +1,41 @@
-"""The primitives of one snapshot: all that walks, paths and surroundings are built of.
+"""One snapshot of the embedded store: `graph.stores.shared.snapshot.Snapshot` in one short read transaction.
 
-    with Snapshot(connection, institution, moment) as snapshot:
+    with SqliteSnapshot(connection, institution, moment) as snapshot:
         centre = snapshot.node("mer_...")          # a number, or None
-        around = snapshot.adjacent([centre], 50, kinds=None, deadline=deadline)
-        ties = [snapshot.to_tie(row) for row in around[centre].ties]
 
-Inside, entities are numbers. `load` reads what several entities need in one statement, so call `adjacent` and `entities`
-with all numbers of one distance at once. `deadline` is a reading of `time.monotonic()`; what it kept from being read is missing in
-the answer. Where nothing has touched an entity after the moment, cached rows are exact and found through an index with a
-LIMIT; elsewhere the ties that were touched are folded from their rows. With a `Memory`, exact entities that have not changed since
-an earlier snapshot are taken from there.
+Where nothing has touched an entity after the moment, cached rows are exact and found through an index with a LIMIT.
+With a `Memory`, exact entities that have not changed since an earlier snapshot are taken from there.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
 from operator import attrgetter
 from types import TracebackType
 from typing import Any, Final, Self
 
-from graph import weighing
-from graph.ids import ENTITY_NUMBERS, TIE_NUMBERS, tie_id
-from graph.merging import VALUE_FIELDS
-from graph.model import Entity, EntityKind, FieldValue, Instant, LoanState, Moment, Sealed, Standing, Tie, TieKind, TransferKind
-from graph.quickly import quickly
+from graph.model import Entity, Instant, Moment, TieKind
 from graph.sealing import Sealer
-from graph.stores.sqlite.folding import CHUNK, NOTHING_SAID, chunks, fold_descriptions, marks
+from graph.stores.shared.encoding import Kept
+from graph.stores.shared.folding import Description
+from graph.stores.shared.rows import Adjacency, Node, TieRow, stream_parts, tie_numbers
+from graph.stores.shared.snapshot import NO_TIES, Counted, Moved, Position, Snapshot
+from graph.stores.shared.tables import Row, TieHead
+from graph.stores.sqlite import lists, movements, settling
+from graph.stores.sqlite.folding import CHUNK, TIE_COLUMNS, chunks, fold_descriptions, fold_ties, marks
 from graph.stores.sqlite.institutions import find_institution
-from graph.stores.sqlite.probing import TIE_COLUMNS, padded, probing
+from graph.stores.sqlite.probing import padded, probing
 from graph.stores.sqlite.remembering import Memory, Remembered
-from graph.stores.sqlite.rows import (
-    STREAMS,
-    Adjacency,
-    Node,
-    TieRow,
-    kind_of,
-    stream,
-    stream_parts,
-    tie_kind,
-    tie_numbers,
-    unpack_fields,
-)
-from graph.stores.sqlite.settling import settle
 
-TRANSFER_KINDS: Final = tuple(TransferKind)
-_STANDINGS: Final = {standing.value: standing for standing in Standing}
-_PAID_OUT_TO: Final = TIE_NUMBERS[TieKind.PAID_OUT_TO]
-
-_entity: Final = quickly(Entity)
-_LOAN: Final = ENTITY_NUMBERS[EntityKind.LOAN]
-_PLACE: Final = "e.number, e.id, n.facts, n.first_at, n.last_at, n.reach, n.degrees, n.latest_at, n.changed_at, n.revision"
 _PROFILE: Final = "e.key, e.label, e.value, e.subject_key, d.label, d.blocked, d.standing, d.fields"
 _DESCRIBED: Final = " LEFT JOIN description d ON d.entity = e.number"
 
-NO_TIES: Final = Adjacency((), 0)
-"""Of an entity that has none to be read."""
 
-
-class Snapshot:
+class SqliteSnapshot(Snapshot):
     """One institution at one moment, in one short read transaction; not to be shared between threads.
 
     With a `sealer` its keys are compared with those that the institution was written with (`WrongKeys`).
@@ -70,16 +44,17 @@ class Snapshot:
     def __init__(
         self, connection: sqlite3.Connection, institution: str, moment: Moment, sealer: Sealer | None = None, memory: Memory | None = None
     ) -> None:
+        super().__init__(moment)
         self._sealer = sealer
         self._memory = memory
         self._remembered: dict[int, Remembered] = {}
         """Of this snapshot's entities those that are exact."""
+        self._revisions: dict[int, Instant] = {}
+        """Of nodes that were just read."""
         self.connection = connection
-        self.moment = moment
         self._institution = institution
         self.number = -1
         """Of the institution; -1 when nothing was ever recorded for it."""
-        self._nodes: dict[int, Node | None] = {}
 
     def __enter__(self) -> Self:
         self.connection.execute("BEGIN")
@@ -102,41 +77,43 @@ class Snapshot:
         if self.connection.in_transaction:
             self.connection.execute("ROLLBACK")
 
-    def node(self, id: str) -> int | None:
-        """Number of the entity with this id, None when it does not exist at the moment."""
-        row = self.connection.execute("SELECT number FROM entity WHERE id = ? AND institution = ?", (id, self.number)).fetchone()
-        return None if row is None or self.load([row[0]]).get(row[0]) is None else int(row[0])
+    def newest(self) -> Instant:
+        """The newest recording that is seen, of any institution."""
+        moment: Instant = self.connection.execute("SELECT value FROM meta WHERE name = 'recorded_at'").fetchone()[0]
+        return moment
 
-    def nodes(self, ids: Sequence[str]) -> dict[str, int]:
-        """Numbers of the entities with these ids that exist at the moment."""
+    def identify(self, ids: Sequence[str]) -> dict[str, int]:
+        """See `Snapshot.identify`."""
         found: dict[str, int] = {}
         for start in range(0, len(ids), 250):
             some = list(ids[start : start + 250])
             sql = f"SELECT id, number FROM entity WHERE id IN ({marks(some)}) AND institution = ?"
             found |= dict(self.connection.execute(sql, [*some, self.number]))
-        loaded = self.load(found.values())
-        return {name: number for name, number in found.items() if number in loaded}
+        return found
 
-    def load(self, numbers: Iterable[int], *, profiles: bool = False) -> dict[int, Node]:
-        """What the moment says of these entities' places in the graph; entities that do not exist then are left out.
+    def read_nodes(self, numbers: Sequence[int], *, profiles: bool) -> Iterator[Row]:
+        """See `Snapshot.read_nodes`."""
+        columns, join = (f", {_PROFILE}", _DESCRIBED) if profiles else ("", "")
+        revisions = self._revisions
+        for chunk in chunks(numbers):
+            for row in self.connection.execute(
+                f"""SELECT e.number, e.id, n.facts, n.first_at, n.last_at, n.reach, n.degrees, n.latest_at, n.changed_at{columns},
+                n.revision
+                FROM entity e CROSS JOIN node n ON n.entity = e.number{join}
+                WHERE e.number IN ({marks(chunk)}) AND e.institution = ?""",
+                [*chunk, self.number],
+            ):
+                revisions[row[0]] = row[-1]
+                yield row[:-1]
 
-        With `profiles` what `entities` needs is read in the same statement.
-        """
-        wanted = list(dict.fromkeys(numbers))
-        known = self._nodes
-        fresh = [number for number in wanted if number not in known]
-        if fresh and self._memory is not None:
-            fresh = self._recall(fresh, self._memory)
-        if fresh:
-            self._read_nodes(fresh, profiles=profiles)
-        return {number: found for number in wanted if (found := known[number]) is not None and found.exists}
-
-    def _recall(self, numbers: Sequence[int], memory: Memory) -> list[int]:
+    def recall(self, numbers: Sequence[int]) -> Sequence[int]:
         """Take what is remembered of these entities and still holds; those of which nothing is."""
+        if self._memory is None:
+            return numbers
         at, known_at, institution = self.moment.at, self.moment.known_at, self.number
         maybe: dict[int, Remembered] = {}
         for number in numbers:
-            one = memory.get(number)
+            one = self._memory.get(number)
             if one is not None and one.latest_at <= at and one.changed_at <= known_at and one.institution == institution:
                 maybe[number] = one
         nodes, remembered = self._nodes, self._remembered
@@ -148,33 +125,41 @@ class Snapshot:
                     remembered[number] = one
         return [number for number in numbers if number not in remembered]
 
-    def _read_nodes(self, fresh: Sequence[int], *, profiles: bool) -> None:
-        """Read what the moment says of these entities, and remember what is exact."""
-        at, known_at, known, memory = self.moment.at, self.moment.known_at, self._nodes, self._memory
-        columns, join = (f"{_PLACE}, {_PROFILE}", _DESCRIBED) if profiles else (_PLACE, "")
-        inexact: list[Node] = []
-        for chunk in chunks(fresh):
-            known |= dict.fromkeys(chunk)
-            for row in self.connection.execute(
-                f"""SELECT {columns}
-                FROM entity e CROSS JOIN node n ON n.entity = e.number{join}
-                WHERE e.number IN ({marks(chunk)}) AND e.institution = ?""",
-                [*chunk, self.number],
-            ):
-                number, name, facts, first_at, last_at, reach, degrees, latest_at, changed_at, revision = row[:10]
-                node = Node(number, name, facts > 0, first_at, last_at, reach, dict(STREAMS(degrees)), None, row[10:] or None)
-                known[number] = node
-                if latest_at > at or changed_at > known_at:
-                    inexact.append(node)
-                elif memory is not None:
-                    one = self._remembered[number] = Remembered(self.number, revision, latest_at, changed_at, node)
-                    memory.put(number, one)
-        settle(self.connection, inexact, self.moment)
+    def remember(self, node: Node, latest_at: Instant, changed_at: Instant) -> None:
+        """Remember an entity that was just read and is exact."""
+        if self._memory is not None:
+            number = node.number
+            one = self._remembered[number] = Remembered(self.number, self._revisions[number], latest_at, changed_at, node)
+            self._memory.put(number, one)
+
+    def entities(self, numbers: Iterable[int]) -> dict[int, Entity]:
+        """See `Snapshot.entities`; those that are remembered are not made again."""
+        found: dict[int, Entity] = {}
+        unmade: dict[int, Node] = {}
+        remembered = self._remembered
+        for number, node in self.load(numbers, profiles=True).items():
+            one = remembered.get(number)
+            if one is not None and one.entity is not None:
+                found[number] = one.entity
+            else:
+                unmade[number] = node
+        if not unmade:
+            return found
+        for number, entity in self._make(unmade).items():
+            found[number] = entity
+            if (one := remembered.get(number)) is not None:
+                one.entity = entity
+        return found
+
+    @property
+    def stands(self) -> tuple[Instant, Instant, Instant]:
+        """What the question marks of `movements.STANDS` stand for."""
+        return self.moment.known_at, self.moment.known_at, self.moment.at
 
     def adjacent(
         self, nodes: Sequence[int], limit: int, kinds: frozenset[TieKind] | None = None, deadline: float | None = None
     ) -> dict[int, Adjacency]:
-        """For each node its at most `limit` newest ties that hold, and how many more there are; ties with itself are not walked."""
+        """See `Snapshot.adjacent`."""
         only = tie_numbers(kinds)
         small: list[Node] = []
         around: dict[int, Adjacency] = {}
@@ -203,87 +188,6 @@ class Snapshot:
         around[number] = ties
         if (one := self._remembered.get(number)) is not None:
             one.list(*key, ties)
-
-    def entities(self, numbers: Iterable[int]) -> dict[int, Entity]:
-        """The entities that exist at the moment, with reach and all that is said of them then."""
-        found: dict[int, Entity] = {}
-        unmade: dict[int, Node] = {}
-        remembered = self._remembered
-        for number, node in self.load(numbers, profiles=True).items():
-            one = remembered.get(number)
-            if one is not None and one.entity is not None:
-                found[number] = one.entity
-            else:
-                unmade[number] = node
-        if not unmade:
-            return found
-        for number, entity in self._make(unmade).items():
-            found[number] = entity
-            if (one := remembered.get(number)) is not None:
-                one.entity = entity
-        return found
-
-    def _make(self, nodes: dict[int, Node]) -> dict[int, Entity]:
-        """The entities of these nodes."""
-        self._read_profiles([node for node in nodes.values() if node.profile is None])
-        paid_out = self._paid_out(nodes)
-        inexact = [number for number, node in nodes.items() if node.folded is not None]
-        folded = fold_descriptions(self.connection, inexact, self.moment)
-        found: dict[int, Entity] = {}
-        for number, node in nodes.items():
-            assert node.profile is not None, "all were read"
-            key, label, value, subject_key, said, blocked, standing, fields = node.profile
-            if node.folded is not None:
-                said, blocked, stands, shown = folded.get(number, NOTHING_SAID)
-            elif standing is None or fields is None:
-                stands, shown = Standing.CLEAR, {}
-            else:
-                stands, shown = _STANDINGS[standing], unpack_fields(fields)
-            kind = kind_of(number)
-            if value is not None:
-                shown = _shown(kind, shown, value)
-            if kind is EntityKind.LOAN:
-                shown = _loan_fields(shown, paid_out.get(number))
-            found[number] = _entity(
-                node.id, kind, key, said or label, node.first_at, node.last_at, bool(blocked), stands, node.reach, shown, subject_key
-            )
-        return found
-
-    def weight(self, row: TieRow) -> float:
-        """The tie's weight as of the moment (see `graph.weighing`); call `load` with all ends first to read them at once."""
-        ends = self.load((row.from_, row.to))
-        from_degree = ends[row.from_].degrees.get(stream(row.kind, False, row.to), 0)
-        to_degree = ends[row.to].degrees.get(stream(row.kind, True, row.from_), 0)
-        return weighing.weight(tie_kind(row), from_degree, to_degree)
-
-    def to_tie(self, row: TieRow) -> Tie:
-        """The row as the graph's word."""
-        ends = self.load((row.from_, row.to))
-        from_id, to_id, kind = ends[row.from_].id, ends[row.to].id, tie_kind(row)
-        return Tie(
-            tie_id(kind, from_id, to_id), kind, from_id, to_id, self.weight(row),
-            row.first_at, row.last_at, row.recorded_at, row.ended_at, row.times, row.total, row.share,
-        )  # fmt: skip
-
-    def tie_order(self, row: TieRow) -> tuple[Instant, Instant, str]:
-        """By which ties are newest first when sorted in reverse."""
-        ends = self.load((row.from_, row.to))
-        return row.last_at, row.recorded_at, tie_id(tie_kind(row), ends[row.from_].id, ends[row.to].id)
-
-    def newest_first(self, ties: list[TieRow]) -> list[TieRow]:
-        """The ties in that order. Ids sort like kind, kinds of both ends, then their ids: so ends are read only where all else is equal."""
-        if len(ties) < 2:
-            return ties
-        nearly = [(tie[5], tie[6], tie[1] << 8 | (tie[2] & 15) << 4 | tie[3] & 15) for tie in ties]
-        if len(set(nearly)) == len(ties):
-            return [tie for _, tie in sorted(zip(nearly, ties, strict=True), reverse=True)]
-        self.load({end for tie in ties for end in (tie.from_, tie.to)})
-        return sorted(ties, key=self.tie_order, reverse=True)
-
-    @property
-    def stands(self) -> tuple[Instant, Instant, Instant]:
-        """What the question marks of `STANDS` stand for."""
-        return self.moment.known_at, self.moment.known_at, self.moment.at
 
     def _whole(self, nodes: Sequence[Node], only: frozenset[int] | None) -> dict[int, Adjacency]:
         """All ties of entities that have few, read at once: a probe for each entity, direction and kind that it has."""
@@ -330,27 +234,87 @@ class Snapshot:
         newest = self.newest_first(ties)[:limit]
         return Adjacency(tuple(newest), degree - len(newest))
 
-    def _read_profiles(self, nodes: Sequence[Node]) -> None:
-        """What entities are and what is said of them now, of nodes that were read without."""
+    def read_profiles(self, nodes: Sequence[Node]) -> None:
+        """See `Snapshot.read_profiles`."""
         wanted = {node.number: node for node in nodes}
         for chunk in chunks(wanted):
             sql = f"SELECT e.number, {_PROFILE} FROM entity e{_DESCRIBED} WHERE e.number IN ({marks(chunk)})"
             for number, *profile in self.connection.execute(sql, chunk):
                 wanted[number].profile = tuple(profile)
 
-    def _paid_out(self, nodes: dict[int, Node]) -> dict[int, int]:
-        """Sums of the standing pay-outs of loans that have any."""
-        only = frozenset({_PAID_OUT_TO})
-        loans = [number for number, node in nodes.items() if number & 15 == _LOAN and node.degree(only)]
-        around = self.adjacent(loans, MAXIMUM_PAY_OUT_ACCOUNTS, frozenset({TieKind.PAID_OUT_TO})) if loans else {}
-        return {loan: sum(tie.total or 0 for tie in found.ties) for loan, found in around.items()}
+    def fold_descriptions(self, numbers: Sequence[int]) -> dict[int, Description]:
+        """See `Snapshot.fold_descriptions`."""
+        return fold_descriptions(self.connection, numbers, self.moment)
 
+    def ties_across(self, starts: Sequence[int], ends: Sequence[int]) -> Iterator[TieRow]:
+        """See `Snapshot.ties_across`."""
+        for these in chunks(starts):
+            for those in chunks(ends):
+                sql = f"SELECT {TIE_COLUMNS} FROM tie t INDEXED BY tie_pair WHERE t.from_ IN ({marks(these)}) AND t.to_ IN ({marks(those)})"
+                yield from map(_as_tie, self.connection.execute(sql, [*these, *those]))
 
-STANDS: Final = "known_from <= ? AND (known_until IS NULL OR known_until > ?) AND (hidden_at IS NULL OR hidden_at > ?)"
-"""That a movement which has occurred stands at a snapshot's moment; its values are `Snapshot.stands`."""
+    def listed_ties(self, number: int, kinds: Collection[int], start: Position, most: int) -> list[tuple[Position, TieRow]]:
+        """See `Snapshot.listed_ties`."""
+        mine = self.load([number])[number].id
+        return lists.listed_ties(self.connection, self.moment, (number, mine), kinds, start, most)
 
-MAXIMUM_PAY_OUT_ACCOUNTS: Final = 1_000
-"""Accounts over which one loan's pay-outs are summed."""
+    def applications(self, merchant: int, most: int) -> list[TieRow]:
+        """See `Snapshot.applications`."""
+        return lists.applications(self.connection, self.moment, merchant, most)
+
+    def listed_facts(self, number: int, start: Position, most: int) -> list[tuple[Position, Kept]]:
+        """See `Snapshot.listed_facts`."""
+        return lists.listed_facts(self.connection, self.moment, number, start, most)
+
+    def fact(self, id: str) -> Kept | None:
+        """See `Snapshot.fact`."""
+        return lists.find_fact(self.connection, self.moment, self.number, id)
+
+    def tie(self, from_: int, to: int, kind: int) -> TieRow | None:
+        """See `Snapshot.tie`."""
+        sql = f"SELECT {TIE_COLUMNS} FROM tie t WHERE t.from_ = ? AND t.to_ = ? AND t.kind = ?"
+        row = self.connection.execute(sql, (from_, to, kind)).fetchone()
+        return None if row is None else TieRow(*row)
+
+    def names(self, numbers: Sequence[int]) -> Iterator[tuple[int, str, str]]:
+        """See `Snapshot.names`."""
+        for chunk in chunks(numbers):
+            yield from self.connection.execute(f"SELECT number, id, label FROM entity WHERE number IN ({marks(chunk)})", chunk)
+
+    def moved(
+        self, accounts: Sequence[int], *, incoming: bool, after: Instant, most: int, others: Collection[int] | None, deadline: float | None
+    ) -> dict[int, Sequence[Moved]]:
+        """See `Snapshot.moved`."""
+        found: dict[int, Sequence[Moved]] = {}
+        for account in accounts:
+            if deadline is not None and time.monotonic() >= deadline:
+                break
+            found[account] = movements.moved(self.connection, self.moment, account, incoming, after, most, others)
+        return found
+
+    def receipts(self, accounts: Sequence[int], own: Collection[int], at: Instant, most: int, *, newest: bool) -> Counted:
+        """See `Snapshot.receipts`."""
+        return movements.receipts(self.connection, self.moment, accounts, own, at, most, newest)
+
+    def outermost_receipts(self, accounts: Sequence[int], at: Instant) -> tuple[Instant, Instant] | None:
+        """See `Snapshot.outermost_receipts`."""
+        return movements.outermost_receipts(self.connection, self.moment, accounts, at)
+
+    def touched(self, numbers: Sequence[int]) -> list[Row]:
+        """See `Settling.touched`."""
+        return settling.touched(self.connection, numbers, self.moment)
+
+    def fold_ties(self, heads: Sequence[TieHead]) -> dict[int, TieRow | None]:
+        """See `Settling.fold_ties`."""
+        return fold_ties(self.connection, heads, self.moment)
+
+    def ties_of_pairs(self, pairs: Sequence[tuple[int, int]]) -> Iterator[Row]:
+        """See `Settling.ties_of_pairs`."""
+        return settling.ties_of_pairs(self.connection, pairs)
+
+    def named(self, numbers: Sequence[int]) -> dict[int, tuple[Instant, Instant]]:
+        """See `Settling.named`."""
+        return settling.named(self.connection, numbers, self.moment)
 
 
 _as_tie: Final[Callable[[tuple[Any, ...]], TieRow]] = partial(tuple.__new__, TieRow)
@@ -358,19 +322,3 @@ _as_tie: Final[Callable[[tuple[Any, ...]], TieRow]] = partial(tuple.__new__, Tie
 
 _FROM: Final[Callable[[TieRow], int]] = attrgetter("from_")
 _TO: Final[Callable[[TieRow], int]] = attrgetter("to")
-
-
-def _shown(kind: EntityKind, fields: dict[str, FieldValue], value: bytes) -> dict[str, FieldValue]:
-    """The fields with the identifier that the entity is known by, and with what is in clear of a document."""
-    if kind is EntityKind.DOCUMENT:
-        document_kind, issued_by = value.decode().split(":")
-        return {"document_kind": document_kind, "issued_by": issued_by, **fields}
-    if kind in VALUE_FIELDS:
-        return {VALUE_FIELDS[kind]: Sealed(VALUE_FIELDS[kind], value), **fields}
-    return fields
-
-
-def _loan_fields(fields: dict[str, FieldValue], paid_out: int | None) -> dict[str, FieldValue]:
-    """A loan's fields with its state (semantics 9) and what was paid out."""
-    state = LoanState.APPLIED if paid_out is None else LoanState.PAID_OUT
-    return {"state": state.value} | fields | ({} if paid_out is None else {"paid_out": paid_out})

@@ -9,18 +9,21 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from graph.model import Instant
 from graph.sealing import Sealer, Sealers
-from graph.stores.sqlite.claims import SPACES, Accepted, Claims, Report
-from graph.stores.sqlite.encoding import FACT_COLUMNS, FACT_TABLES, FIELD_NAMES, Kept, read_kept
+from graph.stores.shared.claims import SPACES, Accepted, Claims, Report
+from graph.stores.shared.encoding import FIELD_NAMES, Kept, read_kept
+from graph.stores.shared.keeping import Keeping
+from graph.stores.shared.ledger import Ledger, Sequences
+from graph.stores.shared.recording import WITHDRAWAL
 from graph.stores.sqlite.failing import unavailable
-from graph.stores.sqlite.keeping import Keeping
-from graph.stores.sqlite.ledger import Ledger, Sequences
-from graph.stores.sqlite.recording import ENTER_WITHDRAWAL, WITHDRAWAL
+from graph.stores.sqlite.filing import ENTER_WITHDRAWAL, SqliteTables, greatest
+from graph.stores.sqlite.folding import FACT_COLUMNS, FACT_TABLES
 from graph.stores.sqlite.tables import open_writer
 
 DERIVED: Final = ("withdrawal", "claim", "mention", "movement", "observation", "statement", "description", "tie", "node")
@@ -98,15 +101,15 @@ def _institution(connection: sqlite3.Connection, institution: int, sealer: Seale
             return
         last = rows[-1][0]
         for source, group in groupby(rows, key=lambda row: row[2]):
-            ledger = Ledger(connection, institution, sealer, Sequences(connection), revision)
-            _batch(ledger, source, [_accepted(read_kept(row[:9]), row[9]) for row in group])
+            tables = SqliteTables(connection, institution, source, revision)
+            ledger = Ledger(tables, sealer, Sequences(partial(greatest, connection)))
+            _batch(tables, ledger, source, [_accepted(read_kept(row[:9]), row[9]) for row in group])
         yield len(rows)
 
 
-def _batch(ledger: Ledger, source: str, facts: list[Accepted]) -> None:
+def _batch(tables: SqliteTables, ledger: Ledger, source: str, facts: list[Accepted]) -> None:
     """The rows of some facts of one source."""
-    connection, institution = ledger.connection, ledger.institution
-    claims = Claims(connection, institution)
+    claims = Claims(tables)
     claims.find((SPACES[fact.report.kind], str(fact.values[0])) for fact in facts if fact.report.kind in SPACES)
     ledger.read_nodes(number for fact in facts for number in fact.named)
     for fact in facts:
@@ -115,7 +118,7 @@ def _batch(ledger: Ledger, source: str, facts: list[Accepted]) -> None:
             ledger.name(number, report.occurred_at, report.changed_at, report.withdrawn_at is None)
         if report.kind in SPACES:
             claims.add(fact)
-    Keeping(connection, institution, source, ledger, claims).keep(facts)
+    Keeping(tables, source, ledger, claims).keep(facts)
 
 
 def _accepted(kept: Kept, hash_: bytes) -> Accepted:

@@ -12,7 +12,7 @@ from typing import Final
 
 from graph.model import Entity, Instant
 from graph.recent import Recent
-from graph.stores.sqlite.rows import Adjacency, Node
+from graph.stores.shared.rows import Adjacency, Node
 
 MAXIMUM_REMEMBERED: Final = 16_384
 """Entities in each half of a process's memory: some 2 KB each, so 64 MB at the most in both."""

@@ -1,95 +1,32 @@
-"""Entities' places in the graph at a moment for which their cached rows are not exact; many at once, in as few statements."""
+"""What settling reads: `graph.stores.shared.settling.Settling` in SQL."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Final
 
 from graph.model import Instant, Moment
-from graph.stores.sqlite.folding import CHUNK, TieHead, chunks, fold_ties, marks
-from graph.stores.sqlite.rows import Node, TieRow, stream
-
-_Cached = tuple[int, int, int, int, int, int | None]
+from graph.stores.shared.tables import Row
+from graph.stores.sqlite.folding import CHUNK, chunks, marks
 
 
-def settle(connection: sqlite3.Connection, nodes: Sequence[Node], moment: Moment) -> None:
-    """Fold what was touched after the moment: ties that are not exact, and by them degrees, reach, first and last mention."""
-    if not nodes:
-        return
-    by_number = {node.number: node for node in nodes}
-    cached = _touched(connection, by_number, moment)
-    folded = fold_ties(connection, [TieHead(*row[:4]) for row in cached], moment)
-    changed: dict[int, set[int]] = {}
-    for node in nodes:
-        node.folded = {}
-    for row in cached:
-        number, _, from_, to, _, _ = row
-        for end in {from_, to} & by_number.keys():
-            by_number[end].folded[number] = folded[number]  # type: ignore[index]  # just made
-            other = _recount(by_number[end], row, folded[number])
-            if other is not None:
-                changed.setdefault(end, set()).add(other)
-    changes = _reach_changes(connection, changed, folded)
-    named = _named(connection, by_number, moment)
-    for number, node in by_number.items():
-        node.degrees = {code: count for code, count in node.degrees.items() if count}
-        node.reach += changes.get(number, 0)
-        node.exists = number in named
-        if node.exists:
-            node.first_at, node.last_at = named[number]
-
-
-def _recount(node: Node, cached: _Cached, tie: TieRow | None) -> int | None:
-    """Count a tie of the node as it was at the moment; the other end when it holds then and not now, or the reverse."""
-    _, kind, from_, to, count, ended_at = cached
-    held, holds = count > 0 and ended_at is None, tie is not None and tie.holds
-    if from_ == to or held == holds:
-        return None
-    incoming = to == node.number
-    other = from_ if incoming else to
-    code = stream(kind, incoming, other)
-    node.degrees[code] = node.degrees.get(code, 0) + holds - held
-    return other
-
-
-def _touched(connection: sqlite3.Connection, numbers: Iterable[int], moment: Moment) -> list[_Cached]:
+def touched(connection: sqlite3.Connection, numbers: Iterable[int], moment: Moment) -> list[Row]:
     """The entities' ties whose cached rows are not exact, read from the index alone where they are."""
     inexact: dict[int, None] = {}
     for chunk in chunks(numbers):
         for end, index in (("from_", "tie_from"), ("to_", "tie_to")):
             sql = f"SELECT number FROM tie INDEXED BY {index} WHERE {end} IN ({marks(chunk)}) AND (latest_at > ? OR changed_at > ?)"
             inexact |= dict.fromkeys(row[0] for row in connection.execute(sql, [*chunk, moment.at, moment.known_at]))
-    found: dict[int, _Cached] = {}
+    found: dict[int, Row] = {}
     for chunk in chunks(inexact):
         sql = f"SELECT number, kind, from_, to_, count, ended_at FROM tie WHERE number IN ({marks(chunk)})"
         found |= {row[0]: row for row in connection.execute(sql, chunk)}
     return list(found.values())
 
 
-def _reach_changes(
-    connection: sqlite3.Connection, changed: Mapping[int, Collection[int]], folded: Mapping[int, TieRow | None]
-) -> dict[int, int]:
-    """How many more of these others each entity is tied to at the moment than the cache says."""
-    held: set[tuple[int, int]] = set()
-    holds: set[tuple[int, int]] = set()
-    pairs = {(min(node, other), max(node, other)) for node, others in changed.items() for other in others}
-    for number, from_, to, count, ended_at in _between(connection, sorted(pairs)):
-        pair = (min(from_, to), max(from_, to))
-        was = count > 0 and ended_at is None
-        tie = folded.get(number)
-        if was:
-            held.add(pair)
-        if (tie is not None and tie.holds) if number in folded else was:
-            holds.add(pair)
-    return {
-        node: sum(((pair := (min(node, other), max(node, other))) in holds) - (pair in held) for other in others)
-        for node, others in changed.items()
-    }
-
-
-def _between(connection: sqlite3.Connection, pairs: Sequence[tuple[int, int]]) -> Iterable[tuple[int, int, int, int, int | None]]:
+def ties_of_pairs(connection: sqlite3.Connection, pairs: Sequence[tuple[int, int]]) -> Iterator[Row]:
     """All ties between the two of each pair, in either direction."""
     both = [*pairs, *((other, one) for one, other in pairs)]
     for start in range(0, len(both), CHUNK):
@@ -113,11 +50,11 @@ _NOBODY: Final = (-1, -1)
 
 def named_between(connection: sqlite3.Connection, number: int, moment: Moment) -> tuple[Instant, Instant] | None:
     """First and last moment at which a standing fact names the entity; None when none does."""
-    return _named(connection, [number], moment).get(number)
+    return named(connection, [number], moment).get(number)
 
 
-def _named(connection: sqlite3.Connection, numbers: Iterable[int], moment: Moment) -> dict[int, tuple[Instant, Instant]]:
-    """The same of many; those that no standing fact names are left out."""
+def named(connection: sqlite3.Connection, numbers: Iterable[int], moment: Moment) -> dict[int, tuple[Instant, Instant]]:
+    """First and last moment at which a standing fact names each entity; those that no standing fact names are left out."""
     found: dict[int, tuple[Instant, Instant]] = {}
     for chunk in chunks(numbers):
         for number, *moments in connection.execute(_NAMED.format(",".join(["(?)"] * len(chunk))), [*chunk, *_standing(moment)]):

@@ -38,19 +38,20 @@ from graph.model import (
 )
 from graph.sealing import Sealers
 from graph.store import MAXIMUM_FACTS, Answered, KeptFact, Page, Recording
-from graph.stores.sqlite.encoding import Prepared, prepare
+from graph.stores.shared.encoding import Prepared, prepare
+from graph.stores.shared.listing import find_fact, find_tie, list_facts, list_loans, list_ties
+from graph.stores.shared.paths import search
+from graph.stores.shared.rows import EVERYTHING
+from graph.stores.shared.snapshot import Snapshot
+from graph.stores.shared.surroundings import surround
+from graph.stores.shared.walking import walk
 from graph.stores.sqlite.failing import check_file, check_log, file_identity, unavailable
 from graph.stores.sqlite.giving import give
 from graph.stores.sqlite.institutions import check_deployment, find_institution
-from graph.stores.sqlite.listing import find_fact, find_tie, list_facts, list_loans, list_ties
 from graph.stores.sqlite.money import Money
-from graph.stores.sqlite.paths import search
-from graph.stores.sqlite.reading import Snapshot
+from graph.stores.sqlite.reading import SqliteSnapshot
 from graph.stores.sqlite.remembering import Memory
-from graph.stores.sqlite.rows import EVERYTHING
-from graph.stores.sqlite.surroundings import surround
 from graph.stores.sqlite.tables import WAITING_SECONDS, open_reader, open_writer
-from graph.stores.sqlite.walking import walk
 from graph.stores.sqlite.writing import Call, Writer
 
 T = TypeVar("T")
@@ -121,9 +122,8 @@ class SqliteStore:
     async def now(self, institution: str) -> Moment:
         """The present of this machine's clock and of the file; see `GraphStore.now`."""
 
-        def read(snapshot: Snapshot) -> Moment:
-            known_at = snapshot.connection.execute("SELECT value FROM meta WHERE name = 'recorded_at'").fetchone()[0]
-            return Moment(self._now(), known_at)
+        def read(snapshot: SqliteSnapshot) -> Moment:
+            return Moment(self._now(), snapshot.newest())
 
         return await self._read(institution, Moment(0, 0), read)
 
@@ -234,7 +234,7 @@ class SqliteStore:
     async def newest_fact(self, institution: str) -> int:
         """Where the newest fact is kept; see `BulkStore.newest_fact`."""
 
-        def read(snapshot: Snapshot) -> int:
+        def read(snapshot: SqliteSnapshot) -> int:
             sql = "SELECT number FROM fact WHERE institution = ? ORDER BY number DESC LIMIT 1"
             row = snapshot.connection.execute(sql, (snapshot.number,)).fetchone()
             return 0 if row is None else int(row[0])
@@ -246,7 +246,7 @@ class SqliteStore:
         check_scope(question)
         until = time.monotonic() + deadline
 
-        def read(snapshot: Snapshot) -> Answered[T]:
+        def read(snapshot: SqliteSnapshot) -> Answered[T]:
             money = Money(snapshot, until)
             value = question.answer(money)
             return Answered(value, money.cut)
@@ -296,7 +296,7 @@ class SqliteStore:
 
         return await self._read(institution, moment, read)
 
-    async def _read(self, institution: str, moment: Moment, work: Callable[[Snapshot], T]) -> T:
+    async def _read(self, institution: str, moment: Moment, work: Callable[[SqliteSnapshot], T]) -> T:
         """Do the work in a snapshot of its own, on a thread of its own."""
 
         meter = running()
@@ -312,7 +312,7 @@ class SqliteStore:
         def inside() -> T:
             with (
                 self._reader() as connection,
-                Snapshot(connection, institution, moment, self._sealers(institution), self._memory) as snapshot,
+                SqliteSnapshot(connection, institution, moment, self._sealers(institution), self._memory) as snapshot,
             ):
                 return work(snapshot)
 

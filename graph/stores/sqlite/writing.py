@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -25,11 +26,12 @@ from graph.pairing import next_count
 from graph.proof import Proof
 from graph.sealing import Sealers
 from graph.store import Recorded, Recording, Refused
-from graph.stores.sqlite.encoding import Prepared
+from graph.stores.shared.encoding import Prepared
+from graph.stores.shared.ledger import Sequences
+from graph.stores.shared.recording import Batch
 from graph.stores.sqlite.failing import check_file, file_identity, unavailable
+from graph.stores.sqlite.filing import SqliteTables, greatest
 from graph.stores.sqlite.institutions import institution_number
-from graph.stores.sqlite.ledger import Sequences
-from graph.stores.sqlite.recording import Batch
 from graph.stores.sqlite.tables import WAITING_SECONDS, open_writer
 
 MAXIMUM_CALLS: Final = 64
@@ -153,7 +155,7 @@ class Writer:
         try:
             last = connection.execute("SELECT value FROM meta WHERE name = 'recorded_at'").fetchone()[0]
             recorded_at = max(self._now(), last + 1)
-            sequences = Sequences(connection)
+            sequences = Sequences(partial(greatest, connection))
             answers = [self._record(connection, sequences, call, recorded_at) for call in group]
             new = any(
                 isinstance(answer, Recording) and _recorded(answer, call.together) for answer, call in zip(answers, group, strict=True)
@@ -184,7 +186,8 @@ class Writer:
         try:
             sealer = self._sealers(call.institution)
             number = institution_number(connection, call.institution, sealer)
-            results = Batch(connection, number, call.source, sealer, sequences, recorded_at).apply(call.facts, together=call.together)
+            tables = SqliteTables(connection, number, call.source, recorded_at)
+            results = Batch(tables, call.source, sealer, sequences, recorded_at).apply(call.facts, together=call.together)
         except sqlite3.Error:
             raise
         except Exception as error:  # its own fault: the others of the group go on

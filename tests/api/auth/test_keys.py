@@ -14,6 +14,8 @@ from graph.errors import InvalidInput, Unknown
 from graph.model import Institution
 from tests.api.opened import BANK, NOW, connected, make_institutions
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 
 @pytest.fixture
 def connection(tmp_path):

@@ -11,6 +11,8 @@ from api.context import Role
 from graph.errors import InvalidInput
 from tests.api.opened import NOW, connected, make_institutions
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 HOUR = 3_600_000
 
 

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import httpx
+import pytest
 
 from api import audit
 from api.auth.institutions import suspend_institution
@@ -16,6 +17,8 @@ from api.auth.sessions import COOKIE, create_link
 from api.context import Role, Services
 from tests.api.asked import ORIGIN, asked
 from tests.api.opened import BANK, NOW, make_institutions
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 PASSWORD = "correct horse battery"
 KEPT = hash_password(PASSWORD)
@@ -60,7 +63,7 @@ def test_signing_in_gives_a_cookie_that_only_our_pages_send_and_no_script_reads(
             assert not any(part.startswith("domain") for part in parts)
             found = (await me(client, cookie=cookie_of(response), origin=ORIGIN)).json()
             assert found["data"]["me"] == {"name": "li.na", "roles": ["ANALYST"], "institution": {"name": "Rural Bank"}}
-            assert await services.records.read(lambda c: audit.verify(c, services.vault.audit_key, BANK.id)) == 1
+            assert await services.records.read(lambda c: audit.verify(c, services.vault.audit_key, BANK.id), institution=BANK.id) == 1
 
     asyncio.run(use())
 

@@ -7,6 +7,8 @@ import pytest
 from api.auth.throttling import Throttle, network_of
 from tests.api.opened import NOW, connected
 
+pytestmark = pytest.mark.usefixtures("each_engine")
+
 THROTTLE = Throttle(b"k" * 32, tries=3, address_tries=8, wait=60_000)
 GUESSER, HOME = "203.0.113.9", "198.51.100.7"
 

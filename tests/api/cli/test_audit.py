@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from api.app import RECORDS_FILE
+import pytest
+
 from api.assessing import assess
-from api.records import embedded_engine
 from tests.api.cli.calling import Called, call, made
+from tests.api.opened import asked
 from tests.api.running import request, running, service_of
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 OF = ("--institution", "rural-bank")
 
@@ -38,11 +41,8 @@ def test_a_tail_cut_off_after_the_checkpoint_is_found(tmp_path):
     data = made(tmp_path)
     more(data)
     (tmp_path / "head.json").write_text(call("audit", "head", *OF, data=data).out)
-    engine = embedded_engine(data / RECORDS_FILE)
-    with engine.connect() as connection:
-        connection.exec_driver_sql("DELETE FROM audit_entries WHERE sequence = 2")
-        connection.exec_driver_sql("UPDATE audit_heads SET sequence = 1, hash = (SELECT hash FROM audit_entries)")
-    engine.dispose()
+    asked(data, "DELETE FROM audit_entries WHERE sequence = 2")
+    asked(data, "UPDATE audit_heads SET sequence = 1, hash = (SELECT hash FROM audit_entries)")
     assert verify(data).code == 0
     found = verify(data, tmp_path / "head.json")
     assert (found.code, "tail was cut off" in found.err) == (1, True)
@@ -78,10 +78,7 @@ def test_a_changed_decision_is_found_and_named_and_progress_is_told_a_terminal_a
     id_ = asyncio.run(decide())
     found = verify(tmp_path / "data")
     assert (found.code, "1 decisions are as it notes" in found.out, found.err) == (0, True, "")
-    engine = embedded_engine(tmp_path / "data" / RECORDS_FILE)
-    with engine.connect() as connection:
-        connection.exec_driver_sql("UPDATE decisions SET verdict = 'APPROVE', merchant = 'mer_x'")
-    engine.dispose()
+    asked(tmp_path / "data", "UPDATE decisions SET verdict = 'APPROVE', merchant = 'mer_x'")
     found = verify(tmp_path / "data")
     assert (found.code, f"Decision {id_} of rural-bank was changed" in found.err) == (1, True)
 

@@ -12,11 +12,26 @@ from pathlib import Path
 import click
 import pytest
 
-from api.cli import COMMANDS, audit, decisions, demo, graph, import_, institutions, keys, migrate, query, serve, simulate, users
+from api.cli import (
+    COMMANDS,
+    audit,
+    decisions,
+    demo,
+    graph,
+    import_,
+    institutions,
+    keys,
+    migrate,
+    query,
+    records,
+    serve,
+    simulate,
+    users,
+)
 from tests.api.cli.calling import call
 
 ROOT = Path(__file__).parents[3]
-GROUPS = ("institutions", "keys", "users", "audit", "decisions", "graph")
+GROUPS = ("institutions", "keys", "users", "audit", "decisions", "graph", "records")
 
 
 def every_command() -> Iterator[tuple[str, ...]]:
@@ -28,7 +43,7 @@ def every_command() -> Iterator[tuple[str, ...]]:
 
 
 def test_the_list_names_every_command_by_its_module():
-    modules = (demo, serve, import_, simulate, query, institutions, keys, users, audit, decisions, graph, migrate)
+    modules = (demo, serve, import_, simulate, query, institutions, keys, users, audit, decisions, graph, migrate, records)
     assert list(COMMANDS.values()) == [module.__name__ for module in modules]
     assert {path.stem for path in Path(str(audit.__file__)).parent.glob("*.py")} - {"__init__", "options", "progress"} == {
         module.__name__.rpartition(".")[2] for module in modules

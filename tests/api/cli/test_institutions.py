@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.api.cli.calling import call, made
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 
 def test_an_institution_is_made_listed_suspended_and_let_back(tmp_path):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.api.cli.calling import call, made
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 
 def test_a_key_is_shown_once_listed_without_itself_and_revoked(tmp_path):

@@ -11,7 +11,7 @@ import pytest
 from graph.contents import PersonDescribed, PlaceSeen, TieObserved
 from graph.errors import GraphUnavailable
 from graph.model import EntityKind, EntityName, Moment, TieKind
-from graph.stores.sqlite.failing import WrongKeys
+from graph.stores.shared.institutions import WrongKeys
 from graph.stores.sqlite.store import SqliteStore
 from tests.factory import account, application, described, fact, institution, merchant, moment, person, store, tie, transfer, vault
 

@@ -13,7 +13,7 @@ import pytest
 from graph.flows.scope import MOVEMENTS, TRANSFERS, Cut, Order, Scope, Way
 from graph.model import Moment, TieKind
 from graph.stores.sqlite.money import Money
-from graph.stores.sqlite.reading import Snapshot
+from graph.stores.sqlite.reading import SqliteSnapshot
 from graph.stores.sqlite.tables import open_reader
 from tests.factory import account, device, institution, store, tie, transfer, vault
 
@@ -38,7 +38,7 @@ def hub(tmp_path: Path) -> str:
 
 
 def test_no_more_rows_are_read_than_one_question_may(connection: sqlite3.Connection, tmp_path: Path):
-    with Snapshot(connection, BANK.id, Moment(NOW, NOW * 2)) as snapshot:
+    with SqliteSnapshot(connection, BANK.id, Moment(NOW, NOW * 2)) as snapshot:
         exactly = Money(snapshot, None, 300)
         assert len(exactly.moved([hub(tmp_path)], Way.OUT, Scope(per_step=None), TRANSFERS)[hub(tmp_path)]) == 300
         assert not exactly.cut
@@ -51,7 +51,7 @@ def test_no_more_rows_are_read_than_one_question_may(connection: sqlite3.Connect
 
 @pytest.mark.parametrize(("order", "first"), [(Order.NEWEST, 399), (Order.OLDEST, 100), (Order.LARGEST, 399), (Order.SMALLEST, 100)])
 def test_of_a_hub_no_more_is_read_than_a_step_looks_at(connection: sqlite3.Connection, tmp_path: Path, order: Order, first: int):
-    with Snapshot(connection, BANK.id, Moment(NOW, NOW * 2)) as snapshot:
+    with SqliteSnapshot(connection, BANK.id, Moment(NOW, NOW * 2)) as snapshot:
         money = Money(snapshot, None, 7)
         found = money.moved([hub(tmp_path)], Way.OUT, Scope(per_step=7, order=order), MOVEMENTS)[hub(tmp_path)]
         assert len(found) == 7 and first in {movement.amount for movement in found}
@@ -59,7 +59,7 @@ def test_of_a_hub_no_more_is_read_than_a_step_looks_at(connection: sqlite3.Conne
 
 
 def test_after_the_deadline_nothing_is_read_and_that_is_said(connection: sqlite3.Connection, tmp_path: Path):
-    with Snapshot(connection, BANK.id, Moment(NOW, NOW * 2)) as snapshot:
+    with SqliteSnapshot(connection, BANK.id, Moment(NOW, NOW * 2)) as snapshot:
         money = Money(snapshot, time.monotonic() - 1)
         assert money.moved([hub(tmp_path)], Way.OUT, Scope(), TRANSFERS) == {hub(tmp_path): []}
         assert money.tied([hub(tmp_path)], TieKind.USES_DEVICE, Way.OUT) == {hub(tmp_path): []}

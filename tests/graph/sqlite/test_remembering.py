@@ -12,11 +12,11 @@ from hypothesis import given
 from graph.contents import Fact, TieObserved
 from graph.model import EntityKind, Moment, Neighbourhood, TieKind, WalkBounds
 from graph.recent import Recent
-from graph.stores.sqlite.reading import Snapshot
+from graph.stores.shared.walking import walk
+from graph.stores.sqlite.reading import SqliteSnapshot
 from graph.stores.sqlite.rebuilding import rebuild
 from graph.stores.sqlite.remembering import Memory
 from graph.stores.sqlite.tables import open_reader, open_writer
-from graph.stores.sqlite.walking import walk
 from tests.factory import institution, quick_folder, store, vault
 from tests.graph.adversaries import histories, moments, name
 
@@ -27,7 +27,7 @@ NOW = Moment(2**53, 2**53)
 
 def look(folder: Path, moment: Moment, memory: Memory | None, bank: str = BANK.id) -> list[Neighbourhood]:
     """The neighbourhood of everybody, as a fresh snapshot or one that remembers says."""
-    with closing(open_reader(folder / "graph.db")) as connection, Snapshot(connection, bank, moment, None, memory) as snapshot:
+    with closing(open_reader(folder / "graph.db")) as connection, SqliteSnapshot(connection, bank, moment, None, memory) as snapshot:
         numbers = [row[0] for row in connection.execute("SELECT number FROM entity WHERE institution = ? ORDER BY id", (snapshot.number,))]
         return [walk(snapshot, number, BOUNDS) for number in numbers if snapshot.load([number])]
 
@@ -68,7 +68,7 @@ def test_another_institution_is_told_nothing_of_what_is_remembered(tmp_path):
     asyncio.run(run())
     memory = Memory()
     look(tmp_path, NOW, memory)
-    with closing(open_reader(tmp_path / "graph.db")) as connection, Snapshot(connection, OTHER.id, NOW, None, memory) as snapshot:
+    with closing(open_reader(tmp_path / "graph.db")) as connection, SqliteSnapshot(connection, OTHER.id, NOW, None, memory) as snapshot:
         theirs = [row[0] for row in connection.execute("SELECT number FROM entity WHERE institution <> ?", (snapshot.number,))]
         assert len(theirs) == 3
         assert snapshot.load(theirs) == {}

@@ -16,9 +16,9 @@ from graph.contents import (
 )
 from graph.merging import OUTCOME_STANDINGS
 from graph.model import FieldValue
-from graph.stores.sqlite.encoding import NUMBERS, Kept, sealed
-from graph.stores.sqlite.folding import BLOCKED, FIELDS, STANDING, STATE
-from graph.stores.sqlite.rows import pack_fields
+from graph.stores.shared.encoding import NUMBERS, Kept, sealed
+from graph.stores.shared.folding import BLOCKED, FIELDS, STANDING, STATE
+from graph.stores.shared.rows import pack_fields
 
 Saying = tuple[int, int, bytes]
 """Entity, what is said, and its value."""

@@ -9,10 +9,10 @@ from typing import Final
 from graph.chains import Chains
 from graph.ids import TIE_KINDS
 from graph.model import Path, PathSearch, Tie, TieKind, Truncation, TruncationCause
-from graph.stores.sqlite.crowding import Cut, between, count_unread
-from graph.stores.sqlite.reading import Snapshot
-from graph.stores.sqlite.rows import TieRow
-from graph.stores.sqlite.walking import late, tie_of, weigh
+from graph.stores.shared.crowding import Cut, between, count_unread
+from graph.stores.shared.rows import TieRow
+from graph.stores.shared.snapshot import Snapshot
+from graph.stores.shared.walking import late, tie_of, weigh
 
 TIES_PER_ENTITY: Final = 500
 """Ties followed from one entity, newest first."""

@@ -5,7 +5,6 @@ Two reports of one key that say different things conflict when there is a moment
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
@@ -13,8 +12,8 @@ import orjson
 
 from graph.contents import LoanPaidOut, LoanRepaid, TransferMade, TransferReversed
 from graph.model import FAR_FUTURE, Instant
-from graph.stores.sqlite.encoding import NUMBERS
-from graph.stores.sqlite.folding import marks
+from graph.stores.shared.encoding import NUMBERS
+from graph.stores.shared.tables import Tables
 
 TRANSFER: Final = 0
 PAY_OUT: Final = 1
@@ -87,9 +86,8 @@ class Accepted(NamedTuple):
 class Claims:
     """The keys that a call's facts use, with all who use them."""
 
-    def __init__(self, connection: sqlite3.Connection, institution: int) -> None:
-        self._connection = connection
-        self._institution = institution
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
         self.reports: dict[int, Report] = {}
         """By number."""
         self._users: dict[tuple[int, str], list[Report]] = {}
@@ -102,18 +100,10 @@ class Claims:
                 self._users[space, key] = []
                 keys.setdefault(space, []).append(key)
         for space, some in keys.items():
-            some.sort()
-            for start in range(0, len(some), 1024):
-                self._find(space, some[start : start + 1024])
+            self._find(space, sorted(some))
 
     def _find(self, space: int, keys: list[str]) -> None:
-        padded = keys + keys[-1:] * ((1 if len(keys) == 1 else 32 if len(keys) <= 32 else 1024) - len(keys))
-        for key, *row, content in self._connection.execute(
-            f"""SELECT c.key, f.number, f.kind, f.occurred_at, f.recorded_at, f.withdrawn_at, f.hash, f.content
-            FROM claim c CROSS JOIN fact f ON f.number = c.fact
-            WHERE c.institution = ? AND c.space = ? AND c.key IN ({marks(padded)}) ORDER BY c.fact""",
-            [self._institution, space, *padded],
-        ):
+        for key, *row, content in self._tables.users(space, keys):
             report = self.reports.setdefault(row[0], Report(*row))
             if report.kind in SPACES and report.kind != REVERSAL:
                 report.values = tuple(orjson.loads(content)[0][1:])

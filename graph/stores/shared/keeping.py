@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
@@ -10,16 +9,13 @@ from graph.contents import ApplicationMade, OutcomeKnown, TieEnded, TieObserved,
 from graph.ids import TIE_NUMBERS
 from graph.merging import OUTCOME_STANDINGS
 from graph.model import Instant, TieKind
-from graph.stores.sqlite.claims import LOAN, OWNERLESS, REVERSAL, SPACES, TRANSFER, Accepted, Claims, Report
-from graph.stores.sqlite.deriving import KEY_TIES, TRANSFER_NUMBERS, derive_key, derive_loan, flow_ends
-from graph.stores.sqlite.encoding import FIELD_NAMES, NUMBERS, Kept
-from graph.stores.sqlite.folding import TieHead, fold_descriptions, fold_ties
-from graph.stores.sqlite.ledger import Ledger
-from graph.stores.sqlite.rows import EVERYTHING, pack_fields
-from graph.stores.sqlite.saying import SAYING, sayings
-from graph.stores.sqlite.settling import named_between
-
-Row = tuple[object, ...]
+from graph.stores.shared.claims import LOAN, OWNERLESS, REVERSAL, SPACES, TRANSFER, Accepted, Claims, Report
+from graph.stores.shared.deriving import KEY_TIES, TRANSFER_NUMBERS, derive_key, derive_loan, flow_ends
+from graph.stores.shared.encoding import FIELD_NAMES, NUMBERS, Kept
+from graph.stores.shared.ledger import Ledger
+from graph.stores.shared.rows import pack_fields
+from graph.stores.shared.saying import SAYING, sayings
+from graph.stores.shared.tables import PlainRows, Row, Tables, TieHead
 
 _OBSERVED: Final = NUMBERS[TieObserved]
 _ENDED: Final = NUMBERS[TieEnded]
@@ -33,9 +29,8 @@ _OWNS: Final = TIE_NUMBERS[TieKind.OWNS]
 class Keeping:
     """The rows of one call."""
 
-    def __init__(self, connection: sqlite3.Connection, institution: int, source: str, ledger: Ledger, claims: Claims) -> None:
-        self._connection = connection
-        self._institution = institution
+    def __init__(self, tables: Tables, source: str, ledger: Ledger, claims: Claims) -> None:
+        self._tables = tables
         self._source = source
         self._ledger = ledger
         self._claims = claims
@@ -90,10 +85,7 @@ class Keeping:
         report = fact.report
         kind, number, at, recorded_at = report.kind, report.number, report.occurred_at, report.recorded_at
         if fact.content is not None:
-            self._facts.append(
-                (number, self._institution, fact.id, self._source_number(), fact.source_id, kind, at, recorded_at, report.withdrawn_at,
-                 report.hash, fact.content)
-            )  # fmt: skip
+            self._facts.append((number, fact.id, fact.source_id, kind, at, recorded_at, report.withdrawn_at, report.hash, fact.content))
         if kind in _TIES:
             self._tie(kind, fact.values, report)
         if kind not in SPACES or not self._flow(fact):
@@ -106,17 +98,6 @@ class Keeping:
             )
             self._say(kept)
             self._apply(kept)
-
-    def _source_number(self) -> int:
-        """Number of the call's source."""
-        if self._sources is None:
-            row = (self._institution, self._source)
-            self._connection.execute("INSERT INTO source (institution, name) VALUES (?, ?) ON CONFLICT DO NOTHING", row)
-            found = self._connection.execute("SELECT number FROM source WHERE institution = ? AND name = ?", row).fetchone()
-            self._sources = int(found[0])
-        return self._sources
-
-    _sources: int | None = None
 
     def _tie(self, kind: int, values: Sequence[object], report: Report) -> None:
         """A tie that was seen or has ended."""
@@ -143,7 +124,7 @@ class Keeping:
         report = fact.report
         space, key = SPACES[report.kind], str(fact.values[0])
         users = self._claims.of(space, key)
-        self._claimed.append((self._institution, space, key, report.number))
+        self._claimed.append((space, key, report.number))
         if len(users) > 1 or report.withdrawn_at is not None or report.kind == REVERSAL:
             self._contested.add((space, key))
             first = next(user for user in users if user.kind == report.kind and user.says() == report.says())
@@ -192,46 +173,38 @@ class Keeping:
         loan, number = kept.content.get("loan"), kept.number
         if kept.kind == _APPLICATION or (kept.kind == _OUTCOME and kept.content["outcome"] in OUTCOME_STANDINGS):
             assert isinstance(loan, int), "entities are numbers"
-            self._claimed.append((self._institution, LOAN, str(loan), number))
+            self._claimed.append((LOAN, str(loan), number))
             self._loans.add(loan)
             if kept.kind == _APPLICATION and "applicant" not in kept.content:
-                self._claimed.append((self._institution, OWNERLESS, str(kept.content["merchant"]), number))
+                self._claimed.append((OWNERLESS, str(kept.content["merchant"]), number))
 
     def _insert(self) -> None:
         """Write the plain rows, each table in the order of its key."""
-        for sql, rows in (
-            ("INSERT INTO fact VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self._facts),
-            ("INSERT INTO claim VALUES (?, ?, ?, ?)", self._claimed),
-            ("INSERT INTO mention VALUES (?, ?, ?, ?)", self._mentions),
-            ("INSERT INTO movement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self._movements),
-            ("INSERT INTO observation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self._observations),
-            ("INSERT INTO statement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self._statements),
-        ):
-            if rows:
-                rows.sort()  # numbers of facts are different, so nothing behind them is compared
-                self._connection.executemany(sql, rows)
+        rows = PlainRows(self._facts, self._claimed, self._mentions, self._movements, self._observations, self._statements)
+        for some in rows:
+            some.sort()  # numbers of facts are different, so nothing behind them is compared
+        self._ledger.enter_entities()
+        self._tables.insert(rows)
 
     def _undo(self, kept: Kept) -> None:
         """Bring the rows of a fact that is withdrawn to an end in recorded time."""
-        run, until = self._connection.execute, kept.withdrawn_at
-        run("UPDATE fact SET withdrawn_at = ? WHERE number = ?", (until, kept.number))
+        until = kept.withdrawn_at
+        assert until is not None, "it was withdrawn"
+        self._tables.end_fact(kept.number, until)
         if kept.kind in (_OBSERVED, _ENDED):
             from_, kind, to = kept.content["from_"], TIE_NUMBERS[TieKind(str(kept.content["tie_kind"]))], kept.content["to"]
             assert isinstance(from_, int), "entities are numbers"
             assert isinstance(to, int), "entities are numbers"
             tie = self._ledger.tie(kind, from_, to)
-            run(
-                "UPDATE observation SET known_until = ? WHERE tie = ? AND occurred_at = ? AND fact = ?",
-                (until, tie.number, kept.occurred_at, kept.number),
-            )
-            tie.touch(kept.occurred_at, max(kept.recorded_at, until or 0))
+            self._tables.end_observation(tie.number, kept.occurred_at, kept.number, until)
+            tie.touch(kept.occurred_at, max(kept.recorded_at, until))
             self._unfolded.add(tie.number)
             if kind == _OWNS:
                 self._owned[to] = min(kept.occurred_at, self._owned.get(to, kept.occurred_at))
         elif kept.kind in SPACES:
             self._contested.add((SPACES[kept.kind], str(kept.content["key"])))
         for entity, _, _ in sayings(kept):
-            run("UPDATE statement SET known_until = ? WHERE entity = ? AND fact = ? AND part = 0", (until, entity, kept.number))
+            self._tables.end_statement(entity, kept.number, until)
             self._described.add(entity)
         loan = kept.content.get("loan")
         if kept.kind in (_APPLICATION, _OUTCOME) and isinstance(loan, int):
@@ -244,24 +217,25 @@ class Keeping:
         for merchant, since in self._owned.items():
             for report in self._claims.of(OWNERLESS, str(merchant)):
                 if report.occurred_at >= since:
-                    row = self._connection.execute("SELECT content ->> '$[0][0]' FROM fact WHERE number = ?", (report.number,)).fetchone()
-                    self._loans.add(row[0])
+                    (kept,) = self._tables.kept([report.number])
+                    loan = kept.content["loan"]
+                    assert isinstance(loan, int), "entities are numbers"
+                    self._loans.add(loan)
 
     def _fold(self) -> None:
         """Fold cached rows that are no plain sum."""
         ledger = self._ledger
         ties = [ledger.tie_by_number(number) for number in sorted(self._unfolded)]
-        for number, row in fold_ties(self._connection, (TieHead(t.number, t.kind, t.from_, t.to) for t in ties), EVERYTHING).items():
-            ledger.tie_by_number(number).become(row)
+        if ties:
+            for number, row in self._tables.fold_ties([TieHead(t.number, t.kind, t.from_, t.to) for t in ties]).items():
+                ledger.tie_by_number(number).become(row)
         for number in sorted(ledger.unsure):
-            named = named_between(self._connection, number, EVERYTHING)
+            named = self._tables.named(number)
             ledger.node(number).first_at, ledger.node(number).last_at = named or (0, 0)
-        described = fold_descriptions(self._connection, sorted(self._described), EVERYTHING)
-        ledger.read_nodes(self._described)  # written with the others, so that their revision says that something changed
-        self._connection.executemany(
-            "INSERT OR REPLACE INTO description VALUES (?, ?, ?, ?, ?)",
-            [(entity, said.label, said.blocked, said.standing.value, pack_fields(said.fields)) for entity, said in described.items()],
-        )
-        unsaid = self._described - described.keys()
-        if unsaid:
-            self._connection.executemany("DELETE FROM description WHERE entity = ?", ((entity,) for entity in sorted(unsaid)))
+        if self._described:
+            ledger.read_nodes(self._described)  # written with the others, so that readers who remember them see that something changed
+            described = self._tables.fold_descriptions(sorted(self._described))
+            self._tables.describe(
+                [(entity, said.label, said.blocked, said.standing.value, pack_fields(said.fields)) for entity, said in described.items()],
+                sorted(self._described - described.keys()),
+            )

@@ -5,8 +5,7 @@ What is needed is read before (`find`, `pairs`), in few statements; what was not
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from graph.errors import RingfenceError
@@ -15,8 +14,8 @@ from graph.masking import label
 from graph.merging import VALUE_FIELDS
 from graph.model import KEYED_KINDS, MONEY_TIES, EntityKind, EntityName, Instant
 from graph.sealing import Sealer
-from graph.stores.sqlite.folding import chunks, marks
-from graph.stores.sqlite.rows import MAXIMUM_TOTAL, TieRow, entity_number, pack_degrees, stream, unpack_degrees
+from graph.stores.shared.rows import MAXIMUM_TOTAL, TieRow, entity_number, pack_degrees, stream, unpack_degrees
+from graph.stores.shared.tables import Row, Tables, TieHead
 
 MONEY: Final = frozenset(TIE_NUMBERS[kind] for kind in MONEY_TIES)
 
@@ -100,27 +99,25 @@ class TieState:
 class Sequences:
     """Numbers for new rows of one transaction."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self._next: dict[str, int] = {}
+    def __init__(self, greatest: Callable[[str], int]) -> None:
+        """`greatest` reads the last number given so far in a table; of entities their sequence."""
+        self._greatest = greatest
+        self.last: dict[str, int] = {}
+        """The last number of each table of which one was given."""
 
     def next(self, table: str) -> int:
-        """The next number of a table; of entities their sequence."""
-        if table not in self._next:
-            greatest = self._connection.execute(f"SELECT max(number) FROM {table}").fetchone()[0] or 0
-            self._next[table] = greatest >> 4 if table == "entity" else greatest
-        self._next[table] += 1
-        return self._next[table]
+        """The next number of a table: `entity`, `fact` or `tie`; of entities their sequence."""
+        if table not in self.last:
+            self.last[table] = self._greatest(table)
+        self.last[table] += 1
+        return self.last[table]
 
 
 class Ledger:
     """Identities, nodes and ties of one institution within one call."""
 
-    def __init__(self, connection: sqlite3.Connection, institution: int, sealer: Sealer, sequences: Sequences, revision: Instant) -> None:
-        self.connection = connection
-        self.revision = revision
-        """What nodes that are written carry, so that readers who remember them read them again: greater than any before."""
-        self.institution = institution
+    def __init__(self, tables: Tables, sealer: Sealer, sequences: Sequences) -> None:
+        self.tables = tables
         self.sealer = sealer
         self.sequences = sequences
         self.numbers: dict[str, int] = {}
@@ -133,19 +130,15 @@ class Ledger:
         self._touched: dict[int, TieState] = {}
         self.unsure: set[int] = set()
         """Entities whose first and last mention must be looked up again."""
+        tables.know_ties(self._head)
 
     def find(self, ids: Iterable[str]) -> None:
         """Read which of these entities are known already."""
         wanted = sorted(id_ for id_ in set(ids) if id_ not in self.numbers)
-        for start in range(0, len(wanted), 1024):
-            some = wanted[start : start + 1024]
-            some += some[-1:] * ((16 if len(some) <= 16 else 1024) - len(some))
-            for id_, number, key in self.connection.execute(
-                f"SELECT id, number, subject_key FROM entity WHERE id IN ({marks(some)}) AND institution = {self.institution:d}", some
-            ):
-                self.numbers[id_] = number
-                self.ids[number] = id_
-                self._keys[number] = key
+        for id_, number, key in self.tables.identities(wanted) if wanted else ():
+            self.numbers[id_] = number
+            self.ids[number] = id_
+            self._keys[number] = key
 
     def make(self, id_: str, name: EntityName) -> int:
         """Number of a new entity, whose identity is written when the ledger is."""
@@ -165,14 +158,14 @@ class Ledger:
                 value = key.rsplit(":", 1)[0].encode()  # which document and whose, never its number
             elif kind in VALUE_FIELDS:
                 value = self.seal(number, VALUE_FIELDS[kind], key)
-        self._made.append((number, self.institution, id_, own_key, label(kind, key), token, version, value, subject_key))
+        self._made.append((number, id_, own_key, label(kind, key), token, version, value, subject_key))
         self.nodes[number] = NodeState(0, 0, 0, 0, 0, 0, b"")
         return number
 
     def seal(self, number: int, field: str, value: str) -> bytes:
         """Ciphertext of an entity's personal field."""
         if number not in self._keys:
-            self._keys[number] = self.connection.execute("SELECT subject_key FROM entity WHERE number = ?", (number,)).fetchone()[0]
+            self._keys[number] = self.tables.identity(number)[1]
         key = self._keys[number]
         if key is None:
             raise RingfenceError(f"entity {self.ids[number]} has no key of its own: it was erased, and nothing personal is kept of it")
@@ -180,18 +173,14 @@ class Ledger:
 
     def read_nodes(self, numbers: Iterable[int]) -> None:
         """Read these nodes."""
-        for chunk in chunks(sorted(number for number in set(numbers) if number not in self.nodes), 1024):
-            for number, *row in self.connection.execute(
-                f"""SELECT entity, facts, first_at, last_at, latest_at, changed_at, reach, degrees
-                FROM node WHERE entity IN ({marks(chunk)})""",
-                chunk,
-            ):
-                self.nodes[number] = NodeState(*row)
+        wanted = sorted(number for number in set(numbers) if number not in self.nodes)
+        for number, *row in self.tables.nodes(wanted) if wanted else ():
+            self.nodes[number] = NodeState(*row)
 
     def id_of(self, number: int) -> str:
         """Id of an entity."""
         if number not in self.ids:
-            id_ = self.connection.execute("SELECT id FROM entity WHERE number = ?", (number,)).fetchone()[0]
+            id_ = self.tables.identity(number)[0]
             self.ids[number], self.numbers[id_] = id_, number
         return self.ids[number]
 
@@ -230,31 +219,22 @@ class Ledger:
         ordered = sorted(wanted)
         for pair in ordered:
             self.ties[pair] = {}
-        for start in range(0, len(ordered), 256):
-            some = ordered[start : start + 256]
-            width = 1 if len(some) == 1 else 16 if len(some) <= 16 else 256
-            some += some[-1:] * (width - len(some))
-            for row in self.connection.execute(
-                f"""WITH pair (a, b) AS (VALUES {",".join(["(?,?)"] * width)})
-                SELECT t.number, t.kind, t.from_, t.to_, t.first_at, t.last_at, t.recorded_at, t.ended_at, t.count, t.total, t.share,
-                t.latest_at, t.changed_at, t.simple FROM pair p CROSS JOIN tie t INDEXED BY tie_pair ON t.from_ = p.a AND t.to_ = p.b""",
-                [number for pair in some for number in pair],
-            ):
-                tie = TieState(*row[:4])
-                (
-                    tie.first_at,
-                    tie.last_at,
-                    tie.recorded_at,
-                    tie.ended_at,
-                    tie.times,
-                    tie.total,
-                    tie.share,
-                    tie.latest_at,
-                    tie.changed_at,
-                ) = row[4:13]
-                tie.simple, tie.new = bool(row[13]), False
-                tie.held = tie.times > 0 and tie.ended_at is None
-                self.ties[row[2], row[3]][row[1]] = tie
+        for row in self.tables.ties(ordered) if ordered else ():
+            tie = TieState(*row[:4])
+            (
+                tie.first_at,
+                tie.last_at,
+                tie.recorded_at,
+                tie.ended_at,
+                tie.times,
+                tie.total,
+                tie.share,
+                tie.latest_at,
+                tie.changed_at,
+            ) = row[4:13]
+            tie.simple, tie.new = bool(row[13]), False
+            tie.held = tie.times > 0 and tie.ended_at is None
+            self.ties[row[2], row[3]][row[1]] = tie
 
     def tie(self, kind: int, from_: int, to: int) -> TieState:
         """A tie to be changed; a new one when there is none yet."""
@@ -272,40 +252,38 @@ class Ledger:
     def tie_by_number(self, number: int) -> TieState:
         """A tie to be changed."""
         if number not in self._touched:
-            kind, from_, to = self.connection.execute("SELECT kind, from_, to_ FROM tie WHERE number = ?", (number,)).fetchone()
-            return self.tie(kind, from_, to)
+            return self.tie(*self.tables.tie(number))
         return self._touched[number]
+
+    def _head(self, number: int) -> TieHead:
+        """Which tie this is, of those that were touched."""
+        tie = self._touched[number]
+        return TieHead(number, tie.kind, tie.from_, tie.to)
+
+    def enter_entities(self) -> None:
+        """Write identities of new entities, so that rows that name them find them."""
+        if self._made:
+            self.tables.enter_entities(self._made)
+            self._made = []
 
     def write(self) -> None:
         """Write everything back, degrees and reach with it."""
         self._count()
         self.read_nodes(end for tie in self._touched.values() for end in (tie.from_, tie.to))
-        many = self.connection.executemany
-        many("INSERT INTO entity VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._made)
-        many(
-            "INSERT OR REPLACE INTO node VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (n, s.facts, s.first_at, s.last_at, s.latest_at, s.changed_at, s.reach, s.degrees, self.revision)
-                for n, s in sorted(self.nodes.items())
-            ],
+        self.enter_entities()
+        self.tables.put_nodes(
+            [(n, s.facts, s.first_at, s.last_at, s.latest_at, s.changed_at, s.reach, s.degrees) for n, s in sorted(self.nodes.items())]
         )
         old = sorted((tie for tie in self._touched.values() if not tie.new), key=lambda t: t.number)
         self.enter_ties()
-        many(
-            """UPDATE tie SET first_at = ?, last_at = ?, recorded_at = ?, ended_at = ?, count = ?, total = ?, share = ?, latest_at = ?,
-            changed_at = ?, simple = ? WHERE number = ?""",
-            [(t.first_at, t.last_at, t.recorded_at, t.ended_at, t.times, t.total, t.share, t.latest_at, t.changed_at, t.simple, t.number)
-             for t in old],
-        )  # fmt: skip
+        if old:
+            self.tables.change_ties([_tie_row(tie) for tie in old])
 
     def enter_ties(self) -> None:
         """Write rows of new ties, so that statements find them; they are written again if they change."""
         new = sorted((tie for tie in self._touched.values() if tie.new), key=lambda t: (t.from_, t.to))
-        self.connection.executemany(
-            "INSERT INTO tie VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [(t.number, t.kind, t.from_, t.to, t.first_at, t.last_at, t.recorded_at, t.ended_at, t.times, t.total, t.share, t.latest_at,
-              t.changed_at, t.simple) for t in new],
-        )  # fmt: skip
+        if new:
+            self.tables.enter_ties([_tie_row(tie) for tie in new])
         for tie in new:
             tie.new = False
 
@@ -338,6 +316,14 @@ class Ledger:
             if before is not after:
                 self.nodes[a].reach += after - before
                 self.nodes[b].reach += after - before
+
+
+def _tie_row(tie: TieState) -> Row:
+    """A tie's columns as `Tables.ties` gives them."""
+    return (
+        tie.number, tie.kind, tie.from_, tie.to, tie.first_at, tie.last_at, tie.recorded_at, tie.ended_at, tie.times, tie.total, tie.share,
+        tie.latest_at, tie.changed_at, tie.simple,
+    )  # fmt: skip
 
 
 _NONE: Final[Mapping[int, TieState]] = {}

@@ -7,11 +7,11 @@ from typing import Final
 
 from graph.bounds import around_a_loan
 from graph.model import FlowBounds, Neighbourhood, Surroundings, TieKind, Truncation, TruncationCause, WalkBounds
-from graph.stores.sqlite.flowing import Flowed, flow
-from graph.stores.sqlite.reading import Snapshot
-from graph.stores.sqlite.receiving import NOTHING, receive
-from graph.stores.sqlite.rows import kind_of
-from graph.stores.sqlite.walking import late, walk
+from graph.stores.shared.flowing import Flowed, flow
+from graph.stores.shared.receiving import NOTHING, receive
+from graph.stores.shared.rows import kind_of
+from graph.stores.shared.snapshot import Snapshot
+from graph.stores.shared.walking import late, walk
 
 MAXIMUM_OWNERS: Final = 20
 """Owners of the merchant whose accounts are looked at, newest ties first."""
@@ -41,12 +41,13 @@ def surround(
     received, moved = replace(NOTHING, complete=False), Flowed(complete=False, in_time=False)
     if not late(deadline):
         receiving = [account for account in accounts.get(merchant or 0, []) if account in own]
+        snapshot.foresee_money(own, receiving, flows)
         received = receive(snapshot, receiving, own, at=snapshot.moment.at, most=flows.receipts)
         moved = flow(snapshot, own, flows, deadline)
     if not moved.in_time:
         neighbourhood = _cut_by_deadline(neighbourhood)
-    nodes = snapshot.load(own)
-    return Surroundings(neighbourhood, tuple(nodes[account].id for account in own), moved.transfers, received, moved.complete)
+    ids = snapshot.ids(own)
+    return Surroundings(neighbourhood, tuple(ids[account] for account in own), moved.transfers, received, moved.complete)
 
 
 def _parties(snapshot: Snapshot, loan: int) -> tuple[int | None, list[int]]:

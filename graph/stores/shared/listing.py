@@ -8,28 +8,22 @@ from __future__ import annotations
 
 import base64
 import binascii
-import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Final, TypeVar
 
 import orjson
 
 from graph.errors import InvalidInput, Problem
-from graph.ids import TIE_NUMBERS, tie_id
-from graph.model import Entity, Instant, RecordedFact, Tie, TieKind
+from graph.ids import TIE_NUMBERS
+from graph.model import Entity, RecordedFact, Tie, TieKind
 from graph.sealing import Sealer
 from graph.sentences import sentence
 from graph.store import Page
-from graph.stores.sqlite.encoding import FACT_COLUMNS, FACT_KINDS, FACT_TABLES, NAMING, Kept, read_kept
-from graph.stores.sqlite.folding import chunks, marks
-from graph.stores.sqlite.probing import TIE_COLUMNS
-from graph.stores.sqlite.reading import Snapshot
-from graph.stores.sqlite.rows import TieRow, tie_kind, tie_numbers
+from graph.stores.shared.encoding import FACT_KINDS, NAMING, Kept
+from graph.stores.shared.rows import tie_numbers
+from graph.stores.shared.snapshot import Position, Snapshot
 
 T = TypeVar("T")
-Position = tuple[Instant, Instant, str]
-"""Place of an item in a list's order."""
-
 MAXIMUM_LOANS: Final = 1_000
 """Loans of one merchant that are listed, newest ties first."""
 
@@ -48,29 +42,10 @@ def list_ties(
     only = tie_numbers(kinds)
     found = [row for row in (node.folded or {}).values() if row is not None and (only is None or row.kind in only)]
     rows = {row.number: (place, row) for row in found if (place := snapshot.tie_order(row)) < start}
-    for kind, incoming in itertools.product(sorted(TIE_NUMBERS.values() if only is None else only), (False, True)):
-        newest = _stream(snapshot, number, kind, incoming, start)
-        rows |= {row.number: (place, row) for place, row in itertools.islice(newest, first + 1)}
+    every = TIE_NUMBERS.values() if only is None else only
+    rows |= {row.number: (place, row) for place, row in snapshot.listed_ties(number, sorted(every), start, first + 1)}
     ordered = sorted(rows.values(), reverse=True)
     return cursors.page([(place, snapshot.to_tie(row)) for place, row in ordered[: first + 1]], first)
-
-
-def _stream(snapshot: Snapshot, number: int, kind: int, incoming: bool, start: Position) -> Iterator[tuple[Position, TieRow]]:
-    """Ties of one kind and direction whose cached rows are exact, from the place on; ties with itself come as outgoing ones."""
-    end, index, other = ("to_", "tie_to", "from_") if incoming else ("from_", "tie_from", "to_")
-    loops = " AND t.from_ <> t.to_" if incoming else ""
-    for row in snapshot.connection.execute(
-        f"""SELECT {TIE_COLUMNS}, e.id FROM tie t INDEXED BY {index} CROSS JOIN entity e ON e.number = t.{other}
-        WHERE t.{end} = ? AND t.kind = ? AND t.last_at <= ? AND t.latest_at <= ? AND t.changed_at <= ? AND t.count > 0{loops}
-        ORDER BY t.last_at DESC, t.recorded_at DESC, e.id DESC""",
-        (number, kind, start[0], snapshot.moment.at, snapshot.moment.known_at),
-    ):
-        tie = TieRow(*row[:-1])
-        mine = snapshot.load([number])[number].id
-        ends = (row[-1], mine) if incoming else (mine, row[-1])
-        place = (tie.last_at, tie.recorded_at, tie_id(tie_kind(tie), *ends))
-        if place < start:
-            yield place, tie
 
 
 def find_tie(snapshot: Snapshot, kind: TieKind, from_: str, to: str) -> Tie | None:
@@ -78,14 +53,11 @@ def find_tie(snapshot: Snapshot, kind: TieKind, from_: str, to: str) -> Tie | No
     ends = snapshot.nodes([from_, to])
     if len(ends) < len({from_, to}):
         return None
-    row = snapshot.connection.execute(
-        f"SELECT {TIE_COLUMNS} FROM tie t WHERE t.from_ = ? AND t.to_ = ? AND t.kind = ? AND t.count >= 0",
-        (ends[from_], ends[to], TIE_NUMBERS[kind]),
-    ).fetchone()
-    if row is None:
+    tie = snapshot.tie(ends[from_], ends[to], TIE_NUMBERS[kind])
+    if tie is None:
         return None
     folded = snapshot.load([ends[from_]])[ends[from_]].folded or {}
-    tie: TieRow | None = folded.get(row[0], TieRow(*row))
+    tie = folded.get(tie.number, tie)
     return None if tie is None or tie.times == 0 else snapshot.to_tie(tie)
 
 
@@ -93,22 +65,7 @@ def list_facts(snapshot: Snapshot, sealer: Sealer, number: int, first: int, afte
     """One page of the facts that name an entity and stand."""
     cursors = _Cursors(sealer, f"facts\n{snapshot.load([number])[number].id}")
     start = cursors.read(after)
-    found: dict[str, tuple[Position, Kept]] = {}
-    moment = snapshot.moment
-    stands = "f.recorded_at <= ? AND (f.withdrawn_at IS NULL OR f.withdrawn_at > ?)"
-    for table, where in (
-        ("mention", "m.entity = ?"),
-        ("movement", "m.account = ? AND m.incoming = 0 AND m.known_from <= ?2 AND (m.known_until IS NULL OR m.known_until > ?2)"),
-        ("movement", "m.account = ? AND m.incoming = 1 AND m.known_from <= ?2 AND (m.known_until IS NULL OR m.known_until > ?2)"),
-    ):
-        rows = snapshot.connection.execute(
-            f"""SELECT {FACT_COLUMNS} FROM {table} m CROSS JOIN {FACT_TABLES.replace("CROSS", "ON f.number = m.fact CROSS", 1)}
-            WHERE {where.replace("= ?", "= ?1", 1)} AND m.occurred_at <= ?3 AND {stands.replace("?", "?2")}
-            ORDER BY m.occurred_at DESC, f.recorded_at DESC, f.id DESC""",
-            (number, moment.known_at, min(moment.at, start[0])),
-        )
-        later = ((place, kept) for kept in map(read_kept, rows) if (place := (kept.occurred_at, kept.recorded_at, kept.id)) < start)
-        found |= {kept.id: (place, kept) for place, kept in itertools.islice(later, first + 1)}
+    found = {kept.id: (place, kept) for place, kept in snapshot.listed_facts(number, start, first + 1)}
     ordered = sorted(found.values(), key=lambda one: one[0], reverse=True)[: first + 1]
     told = tell_facts(snapshot, [kept for _, kept in ordered])
     return cursors.page([(place, fact) for (place, _), fact in zip(ordered, told, strict=True)], first)
@@ -116,11 +73,10 @@ def list_facts(snapshot: Snapshot, sealer: Sealer, number: int, first: int, afte
 
 def find_fact(snapshot: Snapshot, id_: str) -> RecordedFact | None:
     """One fact, withdrawn or not; a withdrawal is there as soon as it is recorded."""
-    sql = f"SELECT {FACT_COLUMNS} FROM {FACT_TABLES} WHERE f.id = ? AND f.institution = ? AND f.recorded_at <= ?"
-    row = snapshot.connection.execute(sql, (id_, snapshot.number, snapshot.moment.known_at)).fetchone()
-    if row is None or (row[5] > snapshot.moment.at and FACT_KINDS[row[4]] != "FACT_WITHDRAWN"):
+    kept = snapshot.fact(id_)
+    if kept is None or (kept.occurred_at > snapshot.moment.at and FACT_KINDS[kept.kind] != "FACT_WITHDRAWN"):
         return None
-    return tell_facts(snapshot, [read_kept(row)])[0]
+    return tell_facts(snapshot, [kept])[0]
 
 
 def tell_facts(snapshot: Snapshot, facts: list[Kept]) -> list[RecordedFact]:
@@ -128,11 +84,8 @@ def tell_facts(snapshot: Snapshot, facts: list[Kept]) -> list[RecordedFact]:
     numbers = list(dict.fromkeys(number for fact in facts for number in fact.named()))
     ids: dict[int, str] = {}
     labels: dict[int, object] = {}
-    for chunk in chunks(numbers):
-        for number, id_, label in snapshot.connection.execute(
-            f"SELECT number, id, label FROM entity WHERE number IN ({marks(chunk)})", chunk
-        ):
-            ids[number], labels[number] = id_, label
+    for number, id_, label in snapshot.names(numbers):
+        ids[number], labels[number] = id_, label
     labels |= {number: entity.label for number, entity in snapshot.entities(numbers).items()}
     told: list[RecordedFact] = []
     for fact in facts:
@@ -157,7 +110,7 @@ def list_loans(snapshot: Snapshot, sealer: Sealer, merchant: int, first: int, af
     start = cursors.read(after)
     applied = TIE_NUMBERS[TieKind.APPLIED_FOR]
     ties = [row for row in (node.folded or {}).values() if row is not None and row.kind == applied and row.from_ == merchant]
-    ties += [row for _, row in itertools.islice(_stream(snapshot, merchant, applied, False, _BEYOND), MAXIMUM_LOANS)]
+    ties += snapshot.applications(merchant, MAXIMUM_LOANS)
     loans = snapshot.entities(row.to for row in ties)
     placed: list[tuple[Position, Entity]] = []
     for row in ties:

@@ -6,7 +6,6 @@ is known does not change.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple, TypeVar
 
@@ -14,11 +13,12 @@ from graph.contents import ApplicationMade
 from graph.ids import TIE_NUMBERS
 from graph.merging import OUTCOME_STANDINGS, Observation, choose_owner
 from graph.model import FAR_FUTURE, FieldValue, Instant, TieKind, TransferKind
-from graph.stores.sqlite.claims import LOAN, REVERSAL, TRANSFER, Claims, Report
-from graph.stores.sqlite.encoding import FACT_COLUMNS, FACT_TABLES, NUMBERS, Kept, rank, read_kept
-from graph.stores.sqlite.folding import APPLICATION, STANDING, marks
-from graph.stores.sqlite.ledger import Ledger
-from graph.stores.sqlite.rows import pack_fields
+from graph.stores.shared.claims import LOAN, REVERSAL, TRANSFER, Claims, Report
+from graph.stores.shared.encoding import NUMBERS, Kept, rank
+from graph.stores.shared.folding import APPLICATION, STANDING
+from graph.stores.shared.ledger import Ledger
+from graph.stores.shared.rows import pack_fields
+from graph.stores.shared.tables import Row
 
 V = TypeVar("V")
 
@@ -96,8 +96,6 @@ def _derive_group(ledger: Ledger, space: int, reports: list[Report], reversals: 
     from_, to = flow_ends(space, first.values)
     amount, at = first.values[2], first.occurred_at
     tie = ledger.tie(KEY_TIES[space], from_, to)
-    run = ledger.connection.execute
-    run("DELETE FROM observation WHERE tie = ? AND occurred_at = ? AND fact = ?", (tie.number, at, first.number))
 
     def known(moment: Instant) -> tuple[Instant, Instant | None] | None:
         standing = [report.recorded_at for report in reports if report.recorded_at <= moment < report.until]
@@ -106,21 +104,15 @@ def _derive_group(ledger: Ledger, space: int, reports: list[Report], reversals: 
 
     bounds = {bound for report in (*reports, *reversals) for bound in (report.recorded_at, report.until)}
     found = pieces(bounds, Piece(min(bounds), FAR_FUTURE), known)
+    observations: list[Row] = []
+    movements: list[Row] = []
     for piece, (recorded_at, hidden_at) in found:
-        row = (tie.number, at, first.number, piece.known_from, recorded_at, piece.end, hidden_at, amount)
-        run("INSERT INTO observation VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, NULL, NULL)", row)
-    if space == TRANSFER:
-        kind = TRANSFER_NUMBERS[str(first.values[3])]
-        for account, other, incoming in ((from_, to, 0), (to, from_, 1)):
-            run(
-                "DELETE FROM movement WHERE account = ? AND incoming = ? AND occurred_at = ? AND fact = ?",
-                (account, incoming, at, first.number),
-            )
-            for piece, (recorded_at, hidden_at) in found:
-                run(
-                    "INSERT INTO movement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (account, incoming, at, recorded_at, first.number, piece.known_from, piece.end, hidden_at, other, amount, kind),
-                )
+        observations.append((tie.number, at, first.number, piece.known_from, recorded_at, piece.end, hidden_at, False, amount, None, None))
+        if space == TRANSFER:
+            row = (at, recorded_at, first.number, piece.known_from, piece.end, hidden_at)
+            kind = TRANSFER_NUMBERS[str(first.values[3])]
+            movements += [(from_, 0, *row, to, amount, kind), (to, 1, *row, from_, amount, kind)]
+    ledger.tables.replace_report(tie.number, (from_, to) if space == TRANSFER else (), at, first.number, observations, movements)
     latest_at = max([at, *(report.occurred_at for report in reversals)])
     changed_at = max(bound for bound in bounds if bound != FAR_FUTURE)
     tie.touch(latest_at, changed_at)
@@ -134,15 +126,17 @@ class Derived(NamedTuple):
 
     ties: set[int]
     entities: set[int]
+    observations: list[Row]
+    """To be written."""
+    statements: list[Row]
+    """Likewise."""
 
 
 def derive_loan(ledger: Ledger, claims: Claims, loan: int) -> Derived:
     """Build again what the loan's applications tie and say, and what its outcomes say of merchants and applicants."""
-    run = ledger.connection.execute
-    derived = Derived(set(), {loan})
-    derived.ties.update(row[0] for row in run("DELETE FROM observation WHERE loan = ? RETURNING tie", (loan,)).fetchall())
-    derived.entities.update(row[0] for row in run("DELETE FROM statement WHERE loan = ? RETURNING entity", (loan,)).fetchall())
-    facts = _read(ledger.connection, [report.number for report in claims.of(LOAN, str(loan))])
+    ties, entities = ledger.tables.forget_loan(loan)
+    derived = Derived(ties, entities | {loan}, [], [])
+    facts = ledger.tables.kept([report.number for report in claims.of(LOAN, str(loan))])
     applications = [fact for fact in facts if fact.kind == _APPLICATION]
     outcomes = [fact for fact in facts if fact.kind != _APPLICATION]
     for application in applications:
@@ -150,13 +144,9 @@ def derive_loan(ledger: Ledger, claims: Claims, loan: int) -> Derived:
         _tie(ledger, application, applicants, derived)
         for outcome in outcomes:
             _judge(ledger, application, applicants, outcome, derived)
+    ledger.tables.enter_observations(derived.observations)
+    ledger.tables.enter_statements(derived.statements)
     return derived
-
-
-def _read(connection: sqlite3.Connection, numbers: list[int]) -> list[Kept]:
-    """Facts as kept."""
-    rows = connection.execute(f"SELECT {FACT_COLUMNS} FROM {FACT_TABLES} WHERE f.number IN ({marks(numbers)})", numbers)
-    return [read_kept(row) for row in rows]
 
 
 def _span(fact: Kept) -> Piece:
@@ -174,13 +164,7 @@ def _applicants(ledger: Ledger, application: Kept) -> list[tuple[Piece, int]]:
     assert isinstance(merchant, int), "entities are numbers"
     if isinstance(named, int):
         return [(span, named)]
-    rows = ledger.connection.execute(
-        """SELECT t.from_, o.occurred_at, o.known_from, o.known_until, o.ended, o.share, s.name, f.source_id
-        FROM tie t CROSS JOIN observation o ON o.tie = t.number
-        CROSS JOIN fact f ON f.number = o.fact CROSS JOIN source s ON s.number = f.source
-        WHERE t.to_ = ? AND t.kind = ? AND o.occurred_at <= ?""",
-        (merchant, _OWNS, application.occurred_at),
-    ).fetchall()
+    rows = ledger.tables.owned(merchant, application.occurred_at)
 
     def known(moment: Instant) -> int:
         owners: dict[int, list[Observation]] = {}
@@ -206,10 +190,8 @@ def _tie(ledger: Ledger, application: Kept, applicants: list[tuple[Piece, int]],
         for from_, to, kind in sorted(ends):
             tie = ledger.tie(kind, from_, to)
             tie.simple = False
-            ledger.connection.execute(
-                "INSERT INTO observation VALUES (?, ?, ?, ?, ?, ?, NULL, 0, NULL, NULL, ?)",
-                (tie.number, at, application.number, piece.known_from, application.recorded_at, piece.end, loan),
-            )
+            row = (tie.number, at, application.number, piece.known_from, application.recorded_at, piece.end, None, False, None, None, loan)
+            derived.observations.append(row)
             derived.ties.add(tie.number)
             _touch(ledger, tie.number, (from_, to), at, piece)
         fields: dict[str, FieldValue] = {"merchant": ledger.id_of(merchant), "applied_at": at}
@@ -217,7 +199,7 @@ def _tie(ledger: Ledger, application: Kept, applicants: list[tuple[Piece, int]],
         for field, name in (("amount", "requested"), ("term_days", "term_days")):
             if isinstance(value := content.get(field), int):
                 fields[name] = value
-        _say(ledger, loan, application, 0, piece, at, APPLICATION, pack_fields(fields), loan)
+        _say(derived, loan, application, 0, piece, at, APPLICATION, pack_fields(fields), loan)
         derived.entities.add(loan)
         ledger.touch(loan, at, _changed(piece))
 
@@ -234,28 +216,18 @@ def _judge(ledger: Ledger, application: Kept, applicants: list[tuple[Piece, int]
         if both.known_from >= both.known_until:
             continue
         for entity in {merchant, who}:
-            _say(ledger, entity, outcome, application.number, both, visible_at, STANDING, standing, loan)
+            _say(derived, entity, outcome, application.number, both, visible_at, STANDING, standing, loan)
             derived.entities.add(entity)
             ledger.touch(entity, visible_at, _changed(both))
 
 
-def _say(ledger: Ledger, entity: int, fact: Kept, part: int, piece: Piece, visible_at: Instant, what: int, value: bytes, loan: int) -> None:
+def _say(
+    derived: Derived, entity: int, fact: Kept, part: int, piece: Piece, visible_at: Instant, what: int, value: bytes, loan: int
+) -> None:
     """One statement."""
-    ledger.connection.execute(
-        "INSERT INTO statement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            entity,
-            fact.number,
-            part,
-            piece.known_from,
-            piece.end,
-            fact.occurred_at,
-            rank(fact.source, fact.source_id),
-            visible_at,
-            what,
-            value,
-            loan,
-        ),
+    said = rank(fact.source, fact.source_id)
+    derived.statements.append(
+        (entity, fact.number, part, piece.known_from, piece.end, fact.occurred_at, said, visible_at, what, value, loan)
     )
 
 

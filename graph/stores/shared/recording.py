@@ -8,7 +8,6 @@ rows that are no plain sum (`_fold`) and writes the ledger back.
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Sequence
 from typing import Final
 
@@ -17,33 +16,42 @@ from graph.errors import Conflict, InvalidInput, Problem, Unknown
 from graph.model import Instant
 from graph.sealing import Sealer
 from graph.store import FactResult, Recorded, Refused, Repeated
-from graph.stores.sqlite.claims import SPACES, Accepted, Claims, Report
-from graph.stores.sqlite.encoding import FACT_COLUMNS, FACT_TABLES, PLANS, Kept, Prepared, keep, read_kept
-from graph.stores.sqlite.folding import marks
-from graph.stores.sqlite.keeping import Keeping
-from graph.stores.sqlite.ledger import Ledger, Sequences
+from graph.stores.shared.claims import SPACES, Accepted, Claims, Report
+from graph.stores.shared.encoding import PLANS, Kept, Prepared, keep
+from graph.stores.shared.keeping import Keeping
+from graph.stores.shared.ledger import Ledger, Sequences
+from graph.stores.shared.tables import Tables
 
 RECORDED: Final = Recorded()
 
-ENTER_WITHDRAWAL: Final = """INSERT INTO withdrawal VALUES (?, ?)
-ON CONFLICT (fact_id) DO UPDATE SET recorded_at = min(recorded_at, excluded.recorded_at)"""
-"""The earliest withdrawal of a fact counts."""
+
+def touched(facts: Sequence[Prepared], source: str, sealer: Sealer) -> tuple[set[str], set[str], set[tuple[int, str]]]:
+    """Ids of the facts, those withdrawn included, ids of the entities, and the keys that a call of recording asks for first."""
+    withdrawn = (_target(fact, source, sealer) for fact in facts if isinstance(fact.fact.content, FactWithdrawn))
+    return (
+        {*(fact.id for fact in facts), *withdrawn},
+        {id_ for fact in facts for id_ in fact.entities},
+        {(SPACES[fact.kind], str(fact.values[0])) for fact in facts if fact.kind in SPACES},
+    )
+
+
+def _target(fact: Prepared, source: str, sealer: Sealer) -> str:
+    """Id of the fact that a withdrawal names."""
+    assert isinstance(fact.fact.content, FactWithdrawn)
+    return sealer.fact_id(source, fact.fact.content.fact_id)
 
 
 class Batch:
     """One call's facts, judged and written within the writer's transaction."""
 
-    def __init__(
-        self, connection: sqlite3.Connection, institution: int, source: str, sealer: Sealer, sequences: Sequences, recorded_at: Instant
-    ) -> None:
-        self._connection = connection
-        self._institution = institution
+    def __init__(self, tables: Tables, source: str, sealer: Sealer, sequences: Sequences, recorded_at: Instant) -> None:
+        self._tables = tables
         self._source = source
         self._sealer = sealer
         self._sequences = sequences
         self._recorded_at = recorded_at
-        self._ledger = Ledger(connection, institution, sealer, sequences, recorded_at)
-        self._claims = Claims(connection, institution)
+        self._ledger = Ledger(tables, sealer, sequences)
+        self._claims = Claims(tables)
         self._facts: dict[str, Report] = {}
         """Facts that were recorded before or are now, by id."""
         self._withdrawn: dict[str, Instant] = {}
@@ -60,33 +68,21 @@ class Batch:
         if together and any(isinstance(result, Refused) for result in results):
             return results
         if self._accepted:
-            self._connection.executemany(ENTER_WITHDRAWAL, self._withdrawn.items())
-            keeping = Keeping(self._connection, self._institution, self._source, self._ledger, self._claims)
+            if self._withdrawn:
+                self._tables.withdraw(self._withdrawn)
+            keeping = Keeping(self._tables, self._source, self._ledger, self._claims)
             keeping.keep(self._accepted.values(), self._undone.values())
         return results
 
     def _foresee(self, facts: Sequence[Prepared]) -> None:
         """Read what the facts touch."""
-        targets = [self._target(fact) for fact in facts if isinstance(fact.fact.content, FactWithdrawn)]
-        ids = sorted({*(fact.id for fact in facts), *targets})
-        withdrawals = self._connection.execute("SELECT EXISTS (SELECT 1 FROM withdrawal)").fetchone()[0]
-        for start in range(0, len(ids), 1024):
-            some = ids[start : start + 1024]
-            some += some[-1:] * ((1 if len(some) == 1 else 32 if len(some) <= 32 else 1024) - len(some))
-            for id_, *row in self._connection.execute(
-                f"SELECT id, number, kind, occurred_at, recorded_at, withdrawn_at, hash FROM fact WHERE id IN ({marks(some)})", some
-            ):
-                self._facts[id_] = self._claims.reports[row[0]] = Report(*row)
-            if withdrawals:
-                self._withdrawn |= dict(self._connection.execute(f"SELECT * FROM withdrawal WHERE fact_id IN ({marks(some)})", some))
-        self._ledger.find(id_ for fact in facts for id_ in fact.entities)
+        ids, entities, claims = touched(facts, self._source, self._sealer)
+        for id_, *row in self._tables.facts(sorted(ids)):
+            self._facts[id_] = self._claims.reports[row[0]] = Report(*row)
+        self._withdrawn |= self._tables.withdrawals(sorted(ids))
+        self._ledger.find(entities)
         self._ledger.read_nodes(self._ledger.numbers.values())
-        self._claims.find((SPACES[fact.kind], str(fact.values[0])) for fact in facts if fact.kind in SPACES)
-
-    def _target(self, fact: Prepared) -> str:
-        """Id of the fact that a withdrawal names."""
-        assert isinstance(fact.fact.content, FactWithdrawn)
-        return self._sealer.fact_id(self._source, fact.fact.content.fact_id)
+        self._claims.find(claims)
 
     def _judge(self, fact: Prepared) -> FactResult:
         """Accept a fact, or say why not."""
@@ -156,7 +152,7 @@ class Batch:
         if fact.kind in SPACES:
             self._claims.add(accepted)
         elif fact.kind == WITHDRAWAL:
-            self._withdraw(self._target(fact), report.recorded_at)
+            self._withdraw(_target(fact, self._source, self._sealer), report.recorded_at)
 
     def _withdraw(self, target: str, recorded_at: Instant) -> None:
         """Note that a fact, known already or not, counts as never reported from then on."""
@@ -169,8 +165,7 @@ class Batch:
         if report.number in self._accepted:
             named = self._accepted[report.number].named
         else:
-            row = self._connection.execute(f"SELECT {FACT_COLUMNS} FROM {FACT_TABLES} WHERE f.number = ?", (report.number,)).fetchone()
-            kept = self._undone[report.number] = read_kept(row)._replace(withdrawn_at=recorded_at)
+            kept = self._undone[report.number] = self._tables.kept([report.number])[0]._replace(withdrawn_at=recorded_at)
             named = kept.named()
         for number in named:
             node = self._ledger.node(number)

@@ -193,12 +193,9 @@ _PERSON: Final = NUMBERS[PersonDescribed]
 _SEALED: Final = tuple((place, name) for place, name in enumerate(PLANS[PersonDescribed].names) if name in ("name", "born_on"))
 """A person's values that are sealed: place and name."""
 
-FACT_COLUMNS: Final = "f.number, f.id, s.name, f.source_id, f.kind, f.occurred_at, f.recorded_at, f.withdrawn_at, f.content"
-FACT_TABLES: Final = "fact f CROSS JOIN source s ON s.number = f.source"
-
 
 def read_kept(row: tuple[int, str, str, str, int, int, int, int | None, bytes]) -> Kept:
-    """A fact from its row of `FACT_COLUMNS`."""
+    """A fact from number, id, source, source_id, kind, occurred_at, recorded_at, withdrawn_at and content as kept."""
     parts = orjson.loads(row[8])
     content = {name: value for name, value in zip(FIELD_NAMES[row[4]], parts[0], strict=False) if value is not None}
     return Kept(*row[:8], content, parts[1] if len(parts) > 1 else [], parts[2] if len(parts) > 2 else None)

@@ -7,10 +7,8 @@ from typing import NamedTuple
 
 from graph.ids import TIE_KINDS
 from graph.model import TieKind
-from graph.stores.sqlite.folding import chunks, marks
-from graph.stores.sqlite.probing import TIE_COLUMNS
-from graph.stores.sqlite.reading import Snapshot
-from graph.stores.sqlite.rows import Node, TieRow
+from graph.stores.shared.rows import Node, TieRow
+from graph.stores.shared.snapshot import Snapshot
 
 
 class Cut(NamedTuple):
@@ -55,10 +53,8 @@ def between(snapshot: Snapshot, some: Iterable[int], others: Iterable[int]) -> l
     found: dict[int, TieRow] = {}
     for from_, to in ((nodes, far), (far, nodes)):
         starts, ends = _with_ties(from_, to, incoming=False), _with_ties(to, from_, incoming=True)
-        for these in chunks(starts):
-            for those in chunks(ends):
-                sql = f"SELECT {TIE_COLUMNS} FROM tie t INDEXED BY tie_pair WHERE t.from_ IN ({marks(these)}) AND t.to_ IN ({marks(those)})"
-                found |= {row[0]: TieRow(*row) for row in snapshot.connection.execute(sql, [*these, *those])}
+        if starts and ends:
+            found |= {row.number: row for row in snapshot.ties_across(starts, ends)}
     folded = {number: row for node in nodes.values() for number, row in (node.folded or {}).items()}
     now = (folded.get(number, row) for number, row in found.items())
     return [row for row in now if row is not None and row.holds and row.from_ != row.to]

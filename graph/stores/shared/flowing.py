@@ -6,9 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from graph.model import FlowBounds, Instant, Transfer
-from graph.stores.sqlite.folding import marks
-from graph.stores.sqlite.reading import STANDS, TRANSFER_KINDS, Snapshot
-from graph.stores.sqlite.walking import late
+from graph.stores.shared.snapshot import TRANSFER_KINDS, Snapshot
 
 DAY: Final = 24 * 60 * 60 * 1000
 """Milliseconds."""
@@ -51,9 +49,7 @@ def flow(snapshot: Snapshot, accounts: Sequence[int], bounds: FlowBounds, deadli
     left = flowing.read(accounts, incoming=False)
     came = flowing.read(accounts, incoming=True)
     round_ = flowing.round(left)
-    ids = {
-        number: node.id for number, node in snapshot.load({end for row in (*left, *came, *round_) for end in (row.from_, row.to)}).items()
-    }
+    ids = snapshot.ids({end for row in (*left, *came, *round_) for end in (row.from_, row.to)})
 
     def newest(row: Movement) -> tuple[int, int, int, str, str, int]:
         return -row.occurred_at, -row.recorded_at, -row.amount, ids[row.from_], ids[row.to], row.kind
@@ -83,19 +79,14 @@ class _Flowing:
     def read(self, accounts: Iterable[int], *, incoming: bool, others: Collection[int] | None = None) -> list[Movement]:
         """The newest transfers of each account in one direction, from or to `others` alone when they are given."""
         found: list[Movement] = []
-        limit = self.bounds.transfers_per_account
-        only = "" if others is None else f"AND m.other IN ({marks(list(others))})"
-        for account in accounts:
-            if late(self.deadline):
-                self.cut, self.in_time = True, False
-                break
-            rows = self.snapshot.connection.execute(
-                f"""SELECT m.fact, m.other, m.amount, m.kind, m.occurred_at, m.recorded_at
-                FROM movement m CROSS JOIN entity e ON e.number = m.other
-                WHERE m.account = ? AND m.incoming = ? AND m.occurred_at > ? AND m.occurred_at <= ? AND {STANDS} {only}
-                ORDER BY m.occurred_at DESC, m.recorded_at DESC, m.amount DESC, e.id DESC LIMIT ?""",
-                (account, incoming, self.begin, self.snapshot.moment.at, *self.snapshot.stands, *(others or ()), limit + 1),
-            ).fetchall()
+        asked, limit = list(accounts), self.bounds.transfers_per_account
+        if not asked or (others is not None and not others):
+            return found
+        moved = self.snapshot.moved(asked, incoming=incoming, after=self.begin, most=limit, others=others, deadline=self.deadline)
+        if len(moved) < len(set(asked)):
+            self.cut, self.in_time = True, False
+        for account in asked:
+            rows = moved.get(account, ())
             self.cut |= len(rows) > limit
             for fact, other, *rest in rows[:limit]:
                 from_, to = (other, account) if incoming else (account, other)
@@ -111,7 +102,7 @@ class _Flowing:
             got: dict[int, int] = {}
             for row in steps[-1]:
                 got[row.to] = got.get(row.to, 0) + row.amount
-            ids = {number: node.id for number, node in self.snapshot.load(got).items()}
+            ids = self.snapshot.ids(got)
             fresh = sorted(got.keys() - reached, key=lambda account: (-got[account], ids[account]))
             reached.update(got)
             self.cut |= followed + len(fresh) > self.bounds.followed

@@ -11,9 +11,9 @@ from graph.chains import strengths
 from graph.ids import TIE_KINDS, tie_id
 from graph.model import Neighbour, Neighbourhood, Tie, TieKind, Truncation, TruncationCause, WalkBounds
 from graph.quickly import quickly
-from graph.stores.sqlite.crowding import Cut, count_unread
-from graph.stores.sqlite.reading import NO_TIES, Snapshot
-from graph.stores.sqlite.rows import Adjacency, Node, TieRow, stream, stream_parts, tie_numbers
+from graph.stores.shared.crowding import Cut, count_unread
+from graph.stores.shared.rows import Adjacency, Node, TieRow, stream, stream_parts, tie_numbers
+from graph.stores.shared.snapshot import NO_TIES, Snapshot
 
 _tie: Final = quickly(Tie)
 _neighbour: Final = quickly(Neighbour)
@@ -29,6 +29,7 @@ def walk(snapshot: Snapshot, centre: int, bounds: WalkBounds, deadline: float | 
     index, one statement a level for all others.
     """
     walked = _Walk(snapshot, centre, bounds, deadline)
+    snapshot.foresee(walked.nodes[centre].id, bounds)
     walked.go()
     return walked.neighbourhood()
 

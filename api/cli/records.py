@@ -1,0 +1,94 @@
+"""`ringfence records`: save the records to a file while they are served, and load them elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from api.cli.options import Failure, data_option, settings_for
+from graph.clock import now
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from api.saving import Saved
+
+LONGEST: float = 24 * 3600.0
+"""Seconds that saving or loading may take."""
+
+
+@click.group("records")
+def command() -> None:
+    """Save the records to a file and load them elsewhere: a backup, or the way from a file to PostgreSQL and back.
+
+    Example: ringfence records save records.jsonl
+    """
+
+
+@command.command("save")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@data_option
+def save(file: Path, data: Path | None) -> None:
+    """Write everything that the records keep to FILE, which must not exist, while they are served.
+
+    The file is for its owner alone. Keep keys.json of the data folder elsewhere: without it the file cannot be loaded or read. The
+    graph's facts are not in it.
+
+    Example: ringfence records save records.jsonl
+    """
+    from api import migrations, saving
+    from api.app import open_records
+
+    async def run() -> Saved:
+        records, vault = open_records(settings_for(data), patient=True)
+        draft = file.with_name(file.name + ".draft")
+        try:
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+
+                def work(connection: Connection) -> Saved:
+                    return saving.save(connection, vault, migrations.HEAD, now(), out)
+
+                saved = await records.read(work, LONGEST)
+                out.flush()
+                os.fsync(out.fileno())
+            draft.rename(file)
+            return saved
+        finally:
+            draft.unlink(missing_ok=True)
+            records.close()
+
+    if file.exists():
+        raise Failure(f"{file} is there already: choose another name.")
+    saved = asyncio.run(run())
+    click.echo(f"Saved {sum(saved.rows.values())} rows of {len(saved.checkpoints)} institutions to {file}.")
+
+
+@command.command("load")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@data_option
+def load(file: Path, data: Path | None) -> None:
+    """Load FILE into empty records, all or nothing; put the keys.json that it was saved with into the data folder first.
+
+    Example: ringfence records load records.jsonl --data ./restored
+    """
+    from api import migrations, saving
+    from api.app import KEY_FILE, open_records
+
+    settings = settings_for(data)
+    if not (settings.data / KEY_FILE).exists():
+        raise Failure(f"There is no {settings.data / KEY_FILE}: put the one that the records were saved with there first.")
+
+    async def run() -> Saved:
+        records, vault = open_records(settings, patient=True, restoring=True)
+        try:
+            with file.open("rb") as lines:
+                return await records.write(lambda connection: saving.load(connection, vault, migrations.HEAD, lines), LONGEST)
+        finally:
+            records.close()
+
+    loaded = asyncio.run(run())
+    click.echo(f"Loaded {sum(loaded.rows.values())} rows of {len(loaded.checkpoints)} institutions, and verified their audit chains.")

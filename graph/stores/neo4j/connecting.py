@@ -1,0 +1,271 @@
+"""The way to the server: drivers on a loop of their own, one pool for each kind of work, a time limit on everything.
+
+The driver belongs to the event loop that made it. So the store has a loop on a thread of its own, on which all drivers live; whoever asks,
+from whichever loop, waits for what runs there. The logic that all stores share waits for its rows, so it runs on worker threads.
+
+A server that refuses or is silent costs the limit and not more: connecting, waiting for a free connection and each answer are limited.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final, TypeAlias, TypeVar
+
+import neo4j
+from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, AsyncSession, Bookmarks, unit_of_work
+from neo4j.exceptions import AuthError, ConfigurationError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired, TransientError
+
+from graph.errors import GraphUnavailable, RingfenceError
+from graph.stores.shared.tables import Row
+
+T = TypeVar("T")
+
+
+RETRYING: Final = 5.0
+"""Seconds in which a transaction is tried again when the server asks for it."""
+
+FRESH: Final = 1.0
+"""Seconds for which an answer shows that the server is there."""
+
+
+class Pool(Enum):
+    """Kinds of work, each with connections and worker threads of its own, so that none of them waits for another."""
+
+    DECIDING = ("deciding", 8)
+    LOADING = ("loading", 2)
+    ANALYSTS = ("analysts", 4)
+
+    def __init__(self, title: str, size: int) -> None:
+        self.title = title
+        self.size = size
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Longest waits, in seconds: together what a server that refuses or is silent may cost."""
+
+    connecting: float = 0.25
+    """For a connection to be made."""
+    waiting: float = 0.3
+    """For a free connection; and for the first answer of a transaction, which no lock holds up."""
+    deciding: float = 0.35
+    """For a question of a decision that states no deadline."""
+    recording: float = 30.0
+    """For one call of `record`, its turn at the institution's lock included."""
+    loading: float = 120.0
+    """For one commit of an import."""
+    analysts: float = 30.0
+    """For any other question."""
+
+    def of(self, pool: Pool) -> float:
+        """For one call of this kind of work."""
+        return {Pool.DECIDING: self.deciding, Pool.LOADING: self.loading, Pool.ANALYSTS: self.analysts}[pool]
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the server is and as whom to speak to it; the password is never shown."""
+
+    url: str
+    """`bolt://host:port` or `neo4j://host:port`, `+s` for TLS."""
+    user: str
+    password: str
+    deployment: str = "ringfence"
+    """Several deployments may share a server: each sees its own institutions alone."""
+
+    def __repr__(self) -> str:
+        return f"Address(url={self.url!r}, user={self.user!r}, deployment={self.deployment!r})"
+
+
+class Transaction:
+    """One transaction, asked from a worker thread."""
+
+    def __init__(self, transaction: AsyncManagedTransaction, loop: asyncio.AbstractEventLoop, until: float) -> None:
+        self._transaction = transaction
+        self._loop = loop
+        self._until = until
+        self.asked = 0
+        """Round trips so far."""
+
+    def ask(self, query: str, parameters: Mapping[str, Any], *, seconds: float | None = None) -> list[Row]:
+        """The rows that a query of the catalogue gives. Raises the driver's errors, `TimeoutError`."""
+        left = self._until - time.monotonic()
+        limit = left if seconds is None else min(left, seconds)
+        self.asked += 1
+        future = asyncio.run_coroutine_threadsafe(self._ask(query, parameters, limit), self._loop)
+        return future.result()
+
+    async def _ask(self, query: str, parameters: Mapping[str, Any], limit: float) -> list[Row]:
+        async with asyncio.timeout(max(limit, 0.001)):
+            result = await self._transaction.run(query, dict(parameters))
+            return [tuple(record) for record in await result.fetch(_MOST)]
+
+
+_MOST: Final = 2**31
+"""All rows: each query is bounded by itself."""
+
+Work: TypeAlias = Callable[[Transaction], T]
+
+
+class Connections:
+    """All ways to one server."""
+
+    def __init__(self, address: Address, limits: Limits) -> None:
+        """Nothing is connected before it is needed. Raises `GraphUnavailable` for an address that cannot be one."""
+        self._address = address
+        self.limits = limits
+        self._closed = False
+        self._reached = -FRESH
+        """When the server last answered."""
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="graph-server", daemon=True)
+        self._thread.start()
+        self._workers = {pool: ThreadPoolExecutor(pool.size, f"graph-{pool.title}") for pool in Pool}
+        self._bookmarks = Bookmarks.from_raw_values(())
+        try:
+            self._drivers = {pool: self._driver(pool) for pool in Pool}
+        except (ConfigurationError, ValueError) as error:
+            self._stop()
+            raise GraphUnavailable(
+                f"The graph's address {address.url} is none: give bolt://host:port or neo4j://host:port.", "UNREACHABLE"
+            ) from error
+
+    def _driver(self, pool: Pool) -> AsyncDriver:
+        async def make() -> AsyncDriver:
+            return AsyncGraphDatabase.driver(
+                self._address.url,
+                auth=(self._address.user, self._address.password),
+                connection_timeout=self.limits.connecting,
+                connection_acquisition_timeout=self.limits.waiting,
+                connection_write_timeout=self.limits.waiting,
+                max_connection_pool_size=pool.size,
+                max_transaction_retry_time=min(self.limits.of(pool), RETRYING),
+                initial_retry_delay=0.02,
+                liveness_check_timeout=30.0,
+                keep_alive=True,
+                notifications_min_severity="OFF",
+                user_agent="ringfence",
+            )
+
+        return asyncio.run_coroutine_threadsafe(make(), self._loop).result()
+
+    async def read(self, pool: Pool, work: Work[T], seconds: float | None = None) -> T:
+        """Do the work in a transaction that reads, on a worker thread. Raises `GraphUnavailable`."""
+        return await self._run(pool, work, self.limits.of(pool) if seconds is None else seconds, writes=False)
+
+    async def write(self, pool: Pool, work: Work[T], seconds: float) -> T:
+        """Do the work in a transaction that writes, again when the server asks for it. Raises `GraphUnavailable`."""
+        return await self._run(pool, work, seconds, writes=True)
+
+    async def _run(self, pool: Pool, work: Work[T], seconds: float, *, writes: bool) -> T:
+        if self._closed:
+            raise GraphUnavailable("The graph is closed: start the program again.", "UNREACHABLE")
+        future = asyncio.run_coroutine_threadsafe(self._transact(pool, work, seconds, writes), self._loop)
+        wrapped = asyncio.wrap_future(future)
+        if not writes:
+            return await wrapped
+        wrapped.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return await asyncio.shield(wrapped)  # the caller may be gone; what was begun is finished
+
+    async def _transact(self, pool: Pool, work: Work[T], seconds: float, writes: bool) -> T:
+        until = time.monotonic() + seconds
+
+        @unit_of_work(timeout=seconds)
+        async def run(transaction: AsyncManagedTransaction) -> T:
+            asked = Transaction(transaction, self._loop, until)
+            return await self._loop.run_in_executor(self._workers[pool], work, asked)
+
+        try:
+            if writes:
+                await self._reach(pool)
+            async with asyncio.timeout(seconds):
+                after = self._bookmarks
+                async with self.session(pool, after, writes=writes) as session:
+                    done: T = await (session.execute_write(run) if writes else session.execute_read(run))
+                    if writes:
+                        self._note(after, await session.last_bookmarks())
+                    self._reached = time.monotonic()
+                    return done
+        except RingfenceError:
+            raise
+        except Exception as error:
+            raise unavailable(error) from error
+
+    def session(self, pool: Pool, after: Bookmarks, *, writes: bool) -> AsyncSession:
+        """A session for one piece of work that sees at least what was written by these bookmarks; on the loop of the drivers."""
+        if writes:
+            return self._drivers[pool].session(bookmarks=after, fetch_size=-1, max_transaction_retry_time=RETRYING)
+        return self._drivers[pool].session(bookmarks=after, fetch_size=-1, default_access_mode=neo4j.READ_ACCESS)
+
+    def _note(self, after: Bookmarks, last: Bookmarks) -> None:
+        """What was written after these bookmarks stands for them; what others wrote in between stays."""
+        self._bookmarks = Bookmarks.from_raw_values((self._bookmarks.raw_values - after.raw_values) | last.raw_values)
+
+    async def _reach(self, pool: Pool) -> None:
+        """Ask the server for a sign of life before writing, unless it gave one just now: writing itself may wait for its turn."""
+        if time.monotonic() - self._reached < FRESH:
+            return
+        async with asyncio.timeout(self.limits.deciding), self.session(pool, Bookmarks.from_raw_values(()), writes=False) as session:
+            await (await session.run("RETURN 1")).consume()
+
+    async def statements(self, some: Sequence[tuple[str, Mapping[str, Any]]], seconds: float) -> list[list[Row]]:
+        """Run statements that may not share a transaction, schema changes among them, one by one. Raises `GraphUnavailable`."""
+
+        async def run() -> list[list[Row]]:
+            found: list[list[Row]] = []
+            try:
+                async with asyncio.timeout(seconds), self._drivers[Pool.LOADING].session() as session:
+                    for text, parameters in some:
+                        result = await session.run(text, dict(parameters))
+                        found.append([tuple(record) for record in await result.fetch(_MOST)])
+            except Exception as error:
+                raise unavailable(error) from error
+            return found
+
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(run(), self._loop))
+
+    async def close(self) -> None:
+        """Finish what was begun and let go of connections and threads."""
+        if not self._closed:
+            self._closed = True
+            await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        for workers in self._workers.values():
+            workers.shutdown(wait=True)
+        asyncio.run_coroutine_threadsafe(self._close_drivers(), self._loop).result(5)
+        self._stop()
+
+    async def _close_drivers(self) -> None:
+        for driver in self._drivers.values():
+            await driver.close()
+
+    def _stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+def unavailable(error: BaseException) -> GraphUnavailable:
+    """A failure in the contract's words."""
+    if isinstance(error, GraphUnavailable):
+        return error
+    if isinstance(error, AuthError):
+        return GraphUnavailable("The graph's server refuses the user or the password: give those it was set up with.", "UNREACHABLE")
+    if isinstance(error, TimeoutError | asyncio.TimeoutError):
+        return GraphUnavailable("The graph's server did not answer in time: send again.", "TIMED_OUT")
+    if isinstance(error, TransientError):
+        return GraphUnavailable(f"The graph's server could not finish now ({error.code}): send again.", "TIMED_OUT")
+    if isinstance(error, ServiceUnavailable | SessionExpired | OSError):
+        return GraphUnavailable("The graph's server cannot be reached: see that it runs and that its address is right.", "UNREACHABLE")
+    if isinstance(error, Neo4jError):
+        return GraphUnavailable(f"The graph's server failed ({error.code}): see the log.", "FAILED")
+    if isinstance(error, DriverError):
+        return GraphUnavailable(f"The way to the graph's server failed ({type(error).__name__}): send again.", "UNREACHABLE")
+    return GraphUnavailable(f"The graph failed ({type(error).__name__}): this is a fault of ours, see the log.", "FAILED")

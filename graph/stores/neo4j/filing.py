@@ -1,0 +1,313 @@
+"""The rows of the server store as recording reads and writes them: `graph.stores.shared.tables.Tables` in one transaction.
+
+The transaction has locked its institution before it comes here, so between what is read and what is written nobody else writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from graph.ids import ENTITY_KINDS, LETTERS, TIE_KINDS, TIE_NUMBERS
+from graph.model import MONEY_TIES, EntityKind, Instant, TieKind
+from graph.stores.neo4j.catalogue import moments, recording
+from graph.stores.neo4j.connecting import Transaction
+from graph.stores.neo4j.folding import fold_ties
+from graph.stores.shared.claims import OWNERLESS
+from graph.stores.shared.encoding import Kept, rank, read_kept
+from graph.stores.shared.folding import Description, describe
+from graph.stores.shared.rows import EVERYTHING, STREAMS, TieRow
+from graph.stores.shared.tables import PlainRows, Row, TieHead
+
+ENTITY_COLUMNS: Final = ("number", "id", "key", "label", "token", "token_version", "value", "subject_key")
+NODE_COLUMNS: Final = ("number", "facts", "first_at", "last_at", "latest_at", "changed_at", "reach", "degrees")
+TIE_COLUMNS: Final = (
+    "number", "kind", "from_", "to_", "first_at", "last_at", "recorded_at", "ended_at", "count", "total", "share",
+    "latest_at", "changed_at", "simple",
+)  # fmt: skip
+FACT_COLUMNS: Final = ("number", "id", "source_id", "kind", "occurred_at", "recorded_at", "withdrawn_at", "hash", "content")
+MENTION_COLUMNS: Final = ("entity", "occurred_at", "recorded_at", "fact")
+MOVEMENT_COLUMNS: Final = (
+    "from_", "incoming", "occurred_at", "recorded_at", "fact", "known_from", "known_until", "hidden_at", "to_", "amount", "kind",
+)  # fmt: skip
+OBSERVATION_COLUMNS: Final = (
+    "tie", "occurred_at", "fact", "known_from", "recorded_at", "known_until", "hidden_at", "ended", "amount", "share", "loan",
+)  # fmt: skip
+STATEMENT_COLUMNS: Final = (
+    "entity", "fact", "part", "known_from", "known_until", "occurred_at", "rank", "visible_at", "what", "value", "loan",
+)  # fmt: skip
+
+_PAYS: Final = TIE_NUMBERS[TieKind.PAYS]
+_MONEY: Final = frozenset(TIE_NUMBERS[kind] for kind in MONEY_TIES)
+_LABELS: Final = {kind: "".join(word.capitalize() for word in kind.name.split("_")) for kind in EntityKind}
+"""`(:Merchant)`, `(:IpAddress)`."""
+
+
+class _Seen(NamedTuple):
+    """What was foreseen."""
+
+    facts: dict[str, Row]
+    withdrawals: dict[str, Instant]
+    identities: dict[str, Row]
+    nodes: dict[int, Row]
+    users: dict[str, list[Row]]
+    names: dict[int, tuple[str, bytes | None]]
+
+
+class ServerTables:
+    """The rows of one institution within one transaction."""
+
+    def __init__(self, transaction: Transaction, institution: int, source: str) -> None:
+        self._transaction = transaction
+        self._institution = institution
+        self._source = source
+        self._seen = _Seen({}, {}, {}, {}, {}, {})
+        self._waiting: dict[str, list[Mapping[str, Any]]] = {name: [] for name in recording.WRITTEN}
+        """Rows to be written: sent together, before a question that depends on them or at the end."""
+        self._heads: Callable[[int], TieHead] | None = None
+        self._forgotten: dict[int, tuple[int, int, int]] = {}
+        """Ties whose observations were removed: kind and ends."""
+
+    def know_ties(self, heads: Callable[[int], TieHead]) -> None:
+        """See `Tables.know_ties`."""
+        self._heads = heads
+
+    def foresee(self, facts: Collection[str], entities: Collection[str], claims: Collection[tuple[int, str]]) -> Row:
+        """Lock the institution and read what a call will ask for: check_value, recorded_at, last_entity, last_fact, last_tie of it."""
+        wanted = {_claim(*claim) for claim in claims}
+        ((*row, found, withdrawals, known, users),) = self._ask(
+            recording.FORESEE, facts=sorted(facts), entities=sorted(entities), claims=sorted(wanted)
+        )
+        by_claim: dict[str, list[Row]] = {claim: [] for claim in wanted}
+        for claim, *user in users:
+            by_claim[claim].append((claim.split(":", 1)[1], *user))
+        self._seen = _Seen(
+            {one[0]: tuple(one) for one in found},
+            dict(withdrawals),
+            {one[0]: (one[0], one[2], one[1]) for one in known},
+            {one[2]: tuple(one[2:]) for one in known},
+            by_claim,
+            {one[2]: (one[0], one[1]) for one in known},
+        )
+        return tuple(row)
+
+    def facts(self, ids: Sequence[str]) -> Iterable[Row]:
+        """See `Tables.facts`: foreseen."""
+        return [self._seen.facts[id_] for id_ in ids if id_ in self._seen.facts]
+
+    def kept(self, numbers: Collection[int]) -> list[Kept]:
+        """See `Tables.kept`."""
+        self._flush()
+        return [read_kept(row) for row in self._ask(recording.KEPT, numbers=list(numbers))]
+
+    def withdrawals(self, ids: Sequence[str]) -> dict[str, Instant]:
+        """See `Tables.withdrawals`: foreseen."""
+        return {id_: self._seen.withdrawals[id_] for id_ in ids if id_ in self._seen.withdrawals}
+
+    def withdraw(self, withdrawals: Mapping[str, Instant]) -> None:
+        """See `Tables.withdraw`."""
+        self._write("withdrawals", [{"fact_id": id_, "recorded_at": at} for id_, at in sorted(withdrawals.items())])
+
+    def users(self, space: int, keys: Sequence[str]) -> Iterator[Row]:
+        """See `Tables.users`."""
+        claims = [_claim(space, key) for key in keys]
+        if all(claim in self._seen.users for claim in claims):
+            for claim in claims:
+                yield from self._seen.users[claim]
+            return
+        self._flush()
+        if space == OWNERLESS:
+            for merchant, *row in self._ask(recording.OWNERLESS, keys=[int(key) for key in keys]):
+                yield (str(merchant), *row)
+        else:
+            for claim, *row in self._ask(recording.USERS, keys=claims):
+                yield (claim.split(":", 1)[1], *row)
+
+    def identities(self, ids: Sequence[str]) -> Iterable[Row]:
+        """See `Tables.identities`: foreseen."""
+        return [self._seen.identities[id_] for id_ in ids if id_ in self._seen.identities]
+
+    def identity(self, number: int) -> tuple[str, bytes | None]:
+        """See `Tables.identity`."""
+        if number in self._seen.names:
+            return self._seen.names[number]
+        ((id_, key),) = self._ask(recording.IDENTITY, number=number)
+        return id_, key
+
+    def nodes(self, numbers: Sequence[int]) -> Iterable[Row]:
+        """See `Tables.nodes`."""
+        unseen = [number for number in numbers if number not in self._seen.nodes]
+        seen = [self._seen.nodes[number] for number in numbers if number in self._seen.nodes]
+        return [*seen, *self._ask(recording.NODES, numbers=unseen)] if unseen else seen
+
+    def ties(self, pairs: Sequence[tuple[int, int]]) -> Iterable[Row]:
+        """See `Tables.ties`."""
+        return self._ask(recording.TIES, pairs=[list(pair) for pair in pairs])
+
+    def tie(self, number: int) -> tuple[int, int, int]:
+        """See `Tables.tie`: it is asked for what `forget_loan` removed alone."""
+        return self._forgotten[number]
+
+    def enter_entities(self, rows: Sequence[Row]) -> None:
+        """See `Tables.enter_entities`."""
+        self._write(
+            "entities",
+            [{"label": _LABELS[ENTITY_KINDS[row[0] & 15]], "properties": _named(ENTITY_COLUMNS, row)} for row in rows],
+        )
+
+    def put_nodes(self, rows: Sequence[Row]) -> None:
+        """See `Tables.put_nodes`."""
+        self._write("nodes", [_named(NODE_COLUMNS, row) | {"crowd": _crowd(row[-1])} for row in rows])
+
+    def enter_ties(self, rows: Sequence[Row]) -> None:
+        """See `Tables.enter_ties`."""
+        self._write(
+            "ties",
+            [
+                {
+                    "type": TIE_KINDS[row[1]].value,
+                    "letters": LETTERS[row[1]] + LETTERS[row[2] & 15] + LETTERS[row[3] & 15],
+                    "properties": _named(TIE_COLUMNS, row),
+                }
+                for row in rows
+            ],
+        )
+
+    def change_ties(self, rows: Sequence[Row]) -> None:
+        """See `Tables.change_ties`."""
+        self._write("changed", [_named(TIE_COLUMNS, row) for row in rows])
+
+    def insert(self, rows: PlainRows) -> None:
+        """See `Tables.insert`."""
+        claims = {fact: _claim(space, key) for space, key, fact in rows.claims if space != OWNERLESS}
+        ownerless = {fact: int(key) for space, key, fact in rows.claims if space == OWNERLESS}
+        facts = [_named(FACT_COLUMNS, row) for row in rows.facts]
+        ranks: dict[int, str] = {}
+        for fact in facts:
+            number = fact["number"]
+            fact |= {"source": self._source, "claim": claims.get(number), "ownerless": ownerless.get(number)}
+            ranks[number] = rank(self._source, fact["source_id"])
+        self._write("facts", facts)
+        self._write("mentions", [_named(MENTION_COLUMNS, row) for row in rows.mentions])
+        self._enter_transfers(rows.movements, {row[2]: row[0] for row in rows.observations})
+        self._enter_observations(rows.observations, ranks)
+        self.enter_statements(rows.statements)
+
+    def end_fact(self, number: int, until: Instant) -> None:
+        """See `Tables.end_fact`."""
+        self._ask(recording.END_FACT, number=number, until=until)
+
+    def end_observation(self, tie: int, at: Instant, fact: int, until: Instant) -> None:
+        """See `Tables.end_observation`."""
+        self._ask(recording.END_OBSERVATION, tie=tie, at=at, fact=fact, until=until)
+
+    def end_statement(self, entity: int, fact: int, until: Instant) -> None:
+        """See `Tables.end_statement`."""
+        self._ask(recording.END_STATEMENT, entity=entity, fact=fact, until=until)
+
+    def replace_report(
+        self, tie: int, ends: Sequence[int], at: Instant, fact: int, observations: Sequence[Row], movements: Sequence[Row]
+    ) -> None:
+        """See `Tables.replace_report`."""
+        self._flush()  # what is dropped may be what waits
+        if ends:
+            self._ask(recording.DROP_TRANSFER, fact=fact)
+            self._enter_transfers(movements, {fact: tie})
+        else:
+            self._ask(recording.DROP_REPORT, tie=tie, at=at, fact=fact)
+            self.enter_observations(observations)
+
+    def forget_loan(self, loan: int) -> tuple[set[int], set[int]]:
+        """See `Tables.forget_loan`."""
+        ((ties, entities),) = self._ask(recording.FORGET_LOAN, loan=loan)
+        self._forgotten |= {number: (kind, from_, to) for number, kind, from_, to in ties}
+        return {tie[0] for tie in ties}, set(entities)
+
+    def owned(self, merchant: int, until: Instant) -> list[Row]:
+        """See `Tables.owned`."""
+        self._flush()
+        rows = self._ask(recording.OWNED, merchant=merchant, until=until)
+        return [(*row[:-1], *(row[-1] or "\n").split("\n", 1)) for row in rows]
+
+    def enter_observations(self, rows: Sequence[Row]) -> None:
+        """See `Tables.enter_observations`."""
+        self._enter_observations(rows, {})
+
+    def enter_statements(self, rows: Sequence[Row]) -> None:
+        """See `Tables.enter_statements`."""
+        self._write("statements", [_named(STATEMENT_COLUMNS, row) for row in rows])
+
+    def fold_ties(self, heads: Sequence[TieHead]) -> dict[int, TieRow | None]:
+        """See `Tables.fold_ties`."""
+        self._flush()
+        return fold_ties(self._ask, heads, EVERYTHING)
+
+    def fold_descriptions(self, entities: Sequence[int]) -> dict[int, Description]:
+        """See `Tables.fold_descriptions`."""
+        self._flush()
+        said: dict[int, list[Any]] = {}
+        for entity, *statement in self._ask(moments.STATEMENTS, entities=list(entities), at=EVERYTHING.at, known_at=EVERYTHING.known_at):
+            said.setdefault(entity, []).append(tuple(statement))
+        return {entity: describe(statements) for entity, statements in said.items()}
+
+    def named(self, number: int) -> tuple[Instant, Instant] | None:
+        """See `Tables.named`."""
+        self._flush()
+        rows = self._ask(moments.NAMED, numbers=[number], at=EVERYTHING.at, known_at=EVERYTHING.known_at)
+        told = [at for _, moments in rows for at in moments]
+        return (min(told), max(told)) if told else None
+
+    def describe(self, rows: Sequence[Row], unsaid: Sequence[int]) -> None:
+        """See `Tables.describe`."""
+        nothing = [(entity, None, None, None, None) for entity in unsaid]
+        self._write("said", [_named(("entity", "said", "blocked", "standing", "fields"), row) for row in [*rows, *nothing]])
+
+    def _enter_observations(self, rows: Sequence[Row], ranks: Mapping[int, str]) -> None:
+        """Write observations; those of PAYS are the transfers themselves."""
+        assert self._heads is not None, "the ledger says what ties are"
+        made: list[dict[str, Any]] = []
+        for row in rows:
+            head = self._heads(row[0])
+            if head.kind != _PAYS:
+                observation = _named(OBSERVATION_COLUMNS, row) | {"kind": head.kind, "from_": head.from_, "to_": head.to}
+                observation["rank"] = None if observation["share"] is None else ranks[observation["fact"]]
+                made.append(observation)
+        self._write("observations", made)
+
+    def _enter_transfers(self, movements: Sequence[Row], ties: Mapping[int, int]) -> None:
+        """Write transfers; each comes as two movements."""
+        outgoing = [_named(MOVEMENT_COLUMNS, row) | {"tie": ties[row[4]]} for row in movements if not row[1]]
+        for row in outgoing:
+            del row["incoming"]
+        self._write("transfers", outgoing)
+
+    def finish(self, counters: Mapping[str, Any]) -> None:
+        """Write what is still to be written, and the institution's counters with it."""
+        self._write("counters", [counters])
+        self._flush()
+
+    def _write(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        self._waiting[name] += rows
+
+    def _flush(self) -> None:
+        """Send what waits to be written."""
+        if any(self._waiting.values()):
+            self._ask(recording.WRITE, rows=self._waiting)
+            self._waiting = {name: [] for name in recording.WRITTEN}
+
+    def _ask(self, query: str, **parameters: Any) -> list[Row]:
+        return self._transaction.ask(query, {"institution": self._institution} | parameters)
+
+
+def _named(columns: Sequence[str], row: Row) -> dict[str, Any]:
+    return dict(zip(columns, row, strict=True))
+
+
+def _crowd(degrees: bytes) -> int:
+    """Ties of an entity that hold, but PAYS: by it a walk knows a hub before it looks at its ties."""
+    return sum(count for code, count in STREAMS(degrees) if code >> 5 != _PAYS)
+
+
+def _claim(space: int, key: str) -> str:
+    """How a fact's claim of a key is kept; of an application or an outcome its loan's number."""
+    return f"{space}:{key}"

@@ -1,0 +1,350 @@
+"""The server store behind `graph.store.GraphStore`, whose docstrings are the contract."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from graph import clock
+from graph.bounds import around_a_loan
+from graph.contents import Fact
+from graph.errors import GraphUnavailable, InvalidInput, Problem
+from graph.flows.reader import Question
+from graph.ids import tie_parts
+from graph.metering import running
+from graph.model import (
+    Entity,
+    EntityName,
+    Instant,
+    Institution,
+    Moment,
+    Neighbourhood,
+    PathSearch,
+    RecordedFact,
+    Surroundings,
+    Tie,
+    TieKind,
+    WalkBounds,
+)
+from graph.sealing import Sealers
+from graph.store import MAXIMUM_FACTS, Answered, KeptFact, Page, Recorded, Recording, Refused
+from graph.stores.neo4j import migrating
+from graph.stores.neo4j.catalogue import institutions
+from graph.stores.neo4j.connecting import Address, Connections, Limits, Pool, Transaction
+from graph.stores.neo4j.filing import ServerTables
+from graph.stores.neo4j.reading import ServerSnapshot
+from graph.stores.shared.encoding import Prepared, prepare
+from graph.stores.shared.institutions import WrongKeys, check_value
+from graph.stores.shared.ledger import Sequences
+from graph.stores.shared.listing import find_fact, find_tie, list_facts, list_loans, list_ties
+from graph.stores.shared.paths import search
+from graph.stores.shared.recording import Batch, touched
+from graph.stores.shared.snapshot import Snapshot
+from graph.stores.shared.surroundings import surround
+from graph.stores.shared.walking import walk
+
+T = TypeVar("T")
+
+MAXIMUM_BULK: Final = 50_000
+"""Facts in one call of `record_bulk`."""
+
+BULK_COMMIT: Final = 5_000
+"""Facts of one commit of an import: others who write to the institution wait for one such commit and not for the whole."""
+
+MAXIMUM_IDS: Final = 1_000
+"""Entities in one call of `entities`."""
+
+_INLINE: Final = 20
+"""Facts that are prepared at once; more are prepared on another thread, so that the event loop goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """An institution as the server knows it: what never changes."""
+
+    number: int
+
+
+class Neo4jStore:
+    """A `graph.store.GraphStore` on a server; several processes may use the same."""
+
+    def __init__(self, address: Address, sealers: Sealers, *, now: Callable[[], Instant] = clock.now, limits: Limits | None = None) -> None:
+        """Nothing is connected before it is needed. Raises `GraphUnavailable` for an address that cannot be one."""
+        self._connections = Connections(address, limits or Limits())
+        self._deployment = address.deployment
+        self._sealers = sealers
+        self._now = now
+        self._institutions: dict[str, _Known] = {}
+
+    async def migrate(self) -> None:
+        """Bring constraints and indexes to this program's version. Raises `GraphUnavailable`, for a newer schema too."""
+        ((found,),) = (await self._connections.statements([(migrating.APPLIED, {})], 60.0))[0]
+        if found > migrating.VERSION:
+            message = f"The graph's schema has version {found}, this program reads {migrating.VERSION}: use the program that made it."
+            raise GraphUnavailable(message, "FAILED")
+        for version, statements in migrating.MIGRATIONS:
+            if version > found:
+                await self._connections.statements([(text, {}) for text in statements], 120.0)
+                await self._connections.statements([(migrating.AWAIT, {}), (migrating.NOTE, {"version": version})], 70.0)
+
+    async def check(self, check: bytes | None = None) -> None:
+        """Compare the deployment's `check` value (when given) and each institution's keys with those that wrote. Raises `WrongKeys`."""
+        if check is not None:
+
+            def enter(transaction: Transaction) -> bytes:
+                found: bytes = transaction.ask(institutions.ENTER_DEPLOYMENT, {"deployment": self._deployment, "check": check})[0][0]
+                return found
+
+            _compare(await self._connections.write(Pool.LOADING, enter, 10.0), check)
+        await self.ready()
+
+    async def record(self, institution: Institution, source: str, facts: Sequence[Fact], *, together: bool = False) -> Recording:
+        """Record up to 1,000 facts durably; see `GraphStore.record`."""
+        if not 1 <= len(facts) <= MAXIMUM_FACTS:
+            raise InvalidInput([Problem(("facts",), f"holds {len(facts):,} facts: give 1 to {MAXIMUM_FACTS:,}")])
+        return await self._record(Pool.DECIDING, institution, source, facts, together=together)
+
+    async def record_bulk(self, institution: Institution, source: str, facts: Sequence[Fact]) -> Recording:
+        """Like `record`, for up to 50,000 facts of an import, 5,000 a commit; see `BulkStore.record_bulk`."""
+        if not 1 <= len(facts) <= MAXIMUM_BULK:
+            raise InvalidInput([Problem(("facts",), f"holds {len(facts):,} facts: give 1 to {MAXIMUM_BULK:,}")])
+        parts = [
+            await self._record(Pool.LOADING, institution, source, facts[start : start + BULK_COMMIT], together=False)
+            for start in range(0, len(facts), BULK_COMMIT)
+        ]
+        return Recording(tuple(result for part in parts for result in part.results), parts[-1].recorded_at)
+
+    async def now(self, institution: str) -> Moment:
+        """The present of this machine's clock and of the institution; see `GraphStore.now`."""
+
+        def read(transaction: Transaction) -> Moment:
+            rows = self._institution_row(transaction, institution)
+            return Moment(self._now(), rows[2] if rows else 0)
+
+        return await self._metered(Pool.DECIDING, read)
+
+    async def entity_id(self, institution: str, name: EntityName, moment: Moment) -> str | None:
+        """Id of the entity named, None when it does not exist then; see `GraphStore.entity_id`."""
+        id_ = name.id
+        if id_ is None:
+            assert name.key is not None, "an entity is named by id or by key"
+            id_ = self._sealers(institution).entity_id(name.kind, name.key)
+        wanted = id_
+        return await self.read(Pool.DECIDING, institution, moment, lambda snapshot: None if snapshot.node(wanted) is None else wanted)
+
+    async def entities(self, institution: str, ids: Sequence[str], moment: Moment) -> dict[str, Entity]:
+        """The entities with these ids, at most 1,000; see `GraphStore.entities`."""
+        if len(ids) > MAXIMUM_IDS:
+            raise InvalidInput([Problem(("ids",), f"holds {len(ids):,} ids: give at most {MAXIMUM_IDS:,}")])
+
+        def read(snapshot: Snapshot) -> dict[str, Entity]:
+            return {entity.id: entity for entity in snapshot.entities(snapshot.nodes(ids).values()).values()}
+
+        return await self.read(Pool.ANALYSTS, institution, moment, read)
+
+    async def tie(self, institution: str, id: str, moment: Moment) -> Tie | None:
+        """One tie, ended or not; see `GraphStore.tie`."""
+        parts = tie_parts(id)
+        if parts is None:
+            return None
+        return await self.read(Pool.ANALYSTS, institution, moment, lambda snapshot: find_tie(snapshot, *parts))
+
+    async def ties(
+        self, institution: str, entity: str, moment: Moment, *,
+        first: int, after: str | None = None, kinds: frozenset[TieKind] | None = None,
+    ) -> Page[Tie]:  # fmt: skip
+        """A page of an entity's ties; see `GraphStore.ties`."""
+        sealer = self._sealers(institution)
+        return await self._list(
+            institution, entity, moment, first, lambda snapshot, number: list_ties(snapshot, sealer, number, first, after, kinds)
+        )
+
+    async def fact(self, institution: str, id: str, moment: Moment) -> RecordedFact | None:
+        """One fact, withdrawn or not; see `GraphStore.fact`."""
+        return await self.read(Pool.ANALYSTS, institution, moment, lambda snapshot: find_fact(snapshot, id))
+
+    async def facts(self, institution: str, entity: str, moment: Moment, *, first: int, after: str | None = None) -> Page[RecordedFact]:
+        """A page of the facts that name an entity; see `GraphStore.facts`."""
+        sealer = self._sealers(institution)
+        return await self._list(
+            institution, entity, moment, first, lambda snapshot, number: list_facts(snapshot, sealer, number, first, after)
+        )
+
+    async def loans(self, institution: str, merchant: str, moment: Moment, *, first: int, after: str | None = None) -> Page[Entity]:
+        """A page of a merchant's loans; see `GraphStore.loans`."""
+        sealer = self._sealers(institution)
+        return await self._list(
+            institution, merchant, moment, first, lambda snapshot, number: list_loans(snapshot, sealer, number, first, after)
+        )
+
+    async def neighbourhood(
+        self, institution: str, centre: str, moment: Moment, bounds: WalkBounds, *, deadline: float
+    ) -> Neighbourhood | None:
+        """The bounded piece of graph around an entity; see `GraphStore.neighbourhood`."""
+        until = time.monotonic() + deadline
+
+        def read(snapshot: Snapshot) -> Neighbourhood | None:
+            snapshot.foresee(centre, bounds)
+            number = snapshot.node(centre)
+            return None if number is None else walk(snapshot, number, bounds, until)
+
+        return await self.read(Pool.ANALYSTS, institution, moment, read, deadline)
+
+    async def paths(
+        self, institution: str, from_: str, to: str, moment: Moment, *,
+        kinds: frozenset[TieKind] | None, maximum_length: int, maximum_paths: int, deadline: float,
+    ) -> PathSearch:  # fmt: skip
+        """The strongest chains between two entities, none when one is unknown; see `GraphStore.paths`."""
+        until = time.monotonic() + deadline
+
+        def read(snapshot: Snapshot) -> PathSearch:
+            start, end = snapshot.node(from_), snapshot.node(to)
+            if start is None or end is None:
+                return PathSearch(())
+            return search(snapshot, start, end, kinds=kinds, maximum_length=maximum_length, maximum_paths=maximum_paths, deadline=until)
+
+        return await self.read(Pool.ANALYSTS, institution, moment, read, deadline)
+
+    async def surroundings(
+        self, institution: str, loan: str, moment: Moment, bounds: WalkBounds, *, deadline: float
+    ) -> Surroundings | None:
+        """All that one decision may look at; see `GraphStore.surroundings`."""
+        until = time.monotonic() + deadline
+
+        def read(snapshot: Snapshot) -> Surroundings | None:
+            snapshot.foresee(loan, around_a_loan(bounds))
+            number = snapshot.node(loan)
+            return None if number is None else surround(snapshot, number, bounds, until)
+
+        return await self.read(Pool.DECIDING, institution, moment, read, deadline)
+
+    async def ask(self, institution: str, question: Question[T], moment: Moment, *, deadline: float) -> Answered[T]:
+        """Questions about money are the embedded store's for now; raises `GraphUnavailable`."""
+        raise GraphUnavailable("A graph on Neo4j answers no questions about money yet: ask the embedded store.", "FAILED", "NOT_YET")
+
+    async def kept_facts(self, institution: str, *, after: int, first: int, clear: bool) -> tuple[KeptFact, ...]:
+        """Facts are given back by the embedded store alone for now; raises `GraphUnavailable`."""
+        raise GraphUnavailable("Facts are not given back by a graph on Neo4j yet: export from the embedded store.", "FAILED", "NOT_YET")
+
+    async def newest_fact(self, institution: str) -> int:
+        """Like `kept_facts`; raises `GraphUnavailable`."""
+        raise GraphUnavailable("Facts are not given back by a graph on Neo4j yet: export from the embedded store.", "FAILED", "NOT_YET")
+
+    async def ready(self) -> None:
+        """Return when the server answers and all institutions were written with these keys; see `GraphStore.ready`."""
+
+        def read(transaction: Transaction) -> None:
+            for id_, check in transaction.ask(institutions.INSTITUTIONS, {"deployment": self._deployment}):
+                _compare(check, check_value(self._sealers(id_)))
+
+        await self._metered(Pool.DECIDING, read)
+
+    async def close(self) -> None:
+        """Finish what was begun and let go; see `GraphStore.close`."""
+        await self._connections.close()
+
+    async def _record(self, pool: Pool, institution: Institution, source: str, facts: Sequence[Fact], *, together: bool) -> Recording:
+        sealer = self._sealers(institution.id)
+
+        def ready() -> list[Prepared]:
+            return [prepare(fact, source, sealer) for fact in facts]
+
+        prepared = ready() if len(facts) <= _INLINE else await asyncio.to_thread(ready)
+
+        def write(transaction: Transaction) -> Recording:
+            number = self._entered(transaction, institution.id)
+            return self._apply(transaction, number, institution.id, source, prepared, together)
+
+        limits = self._connections.limits
+        seconds = limits.loading if pool is Pool.LOADING else limits.recording
+        return await self._metered(pool, write, seconds, writes=True)
+
+    def _apply(
+        self, transaction: Transaction, number: int, institution: str, source: str, facts: Sequence[Prepared], together: bool
+    ) -> Recording:
+        """One call's facts under the institution's lock."""
+        sealer = self._sealers(institution)
+        tables = ServerTables(transaction, number, source)
+        check, last, *lasts = tables.foresee(*touched(facts, source, sealer))
+        _compare(check, check_value(sealer))
+        recorded_at = max(self._now(), last + 1)
+        sequences = Sequences(dict(zip(("entity", "fact", "tie"), lasts, strict=True)).__getitem__)
+        results = Batch(tables, source, sealer, sequences, recorded_at).apply(facts, together=together)
+        refused = together and any(isinstance(result, Refused) for result in results)
+        if refused or not any(isinstance(result, Recorded) for result in results):
+            return Recording(results, last or recorded_at)
+        counters = {f"last_{table}": greatest for table, greatest in sequences.last.items()}
+        tables.finish(counters | {"recorded_at": recorded_at})
+        return Recording(results, recorded_at)
+
+    def _entered(self, transaction: Transaction, institution: str) -> int:
+        """Number of an institution, entered at its first fact. Raises `WrongKeys`."""
+        row = self._institution_row(transaction, institution)
+        if row is None:
+            check = check_value(self._sealers(institution))
+            parameters = {"deployment": self._deployment, "institution_id": institution, "check": check}
+            (row,) = transaction.ask(institutions.ENTER_INSTITUTION, parameters)
+            _compare(row[1], check)
+        return int(row[0])
+
+    def _institution_row(self, transaction: Transaction, institution: str) -> tuple[Any, ...] | None:
+        """number, check_value, recorded_at of an institution, None when nothing was recorded for it. Raises `WrongKeys`."""
+        parameters = {"deployment": self._deployment, "institution_id": institution}
+        rows = transaction.ask(institutions.INSTITUTION, parameters, seconds=self._connections.limits.waiting)
+        if not rows:
+            return None
+        _compare(rows[0][1], check_value(self._sealers(institution)))
+        return rows[0]
+
+    async def _list(self, institution: str, entity: str, moment: Moment, first: int, listed: Callable[[Snapshot, int], Page[T]]) -> Page[T]:
+        if not 1 <= first <= 100:
+            raise InvalidInput([Problem(("first",), f"is {first}: give 1 to 100")])
+
+        def read(snapshot: Snapshot) -> Page[T]:
+            number = snapshot.node(entity)
+            return Page((), (), more=False) if number is None else listed(snapshot, number)
+
+        return await self.read(Pool.ANALYSTS, institution, moment, read)
+
+    async def read(self, pool: Pool, institution: str, moment: Moment, work: Callable[[Snapshot], T], seconds: float | None = None) -> T:
+        """Do the work in a snapshot of its own, on a worker thread; what other questions are built of. Raises `GraphUnavailable`."""
+
+        def read(transaction: Transaction) -> T:
+            known = self._institutions.get(institution)
+            if known is None:
+                row = self._institution_row(transaction, institution)
+                if row is None:
+                    return work(ServerSnapshot(transaction, -1, moment))
+                known = self._institutions[institution] = _Known(row[0])
+            return work(ServerSnapshot(transaction, known.number, moment))
+
+        return await self._metered(pool, read, seconds)
+
+    async def _metered(self, pool: Pool, work: Callable[[Transaction], T], seconds: float | None = None, *, writes: bool = False) -> T:
+        """Do the work, its processor time borne by whoever asked."""
+        meter = running()
+
+        def run(transaction: Transaction) -> T:
+            begun = time.thread_time_ns()
+            try:
+                return work(transaction)
+            finally:
+                if meter is not None:
+                    meter.add(time.thread_time_ns() - begun)
+
+        if writes:
+            assert seconds is not None, "what writes says how long it may take"
+            return await self._connections.write(pool, run, seconds)
+        return await self._connections.read(pool, run, seconds)
+
+
+def _compare(kept: bytes, given: bytes) -> None:
+    if not hmac.compare_digest(kept, given):
+        raise WrongKeys(
+            "The graph was written with other keys than those of the key file given now: put the right key file back from your backup, "
+            "or name another deployment."
+        )

@@ -1,0 +1,81 @@
+"""Lists of ties and facts, in SQL."""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+from collections.abc import Collection, Iterator
+from typing import Final
+
+from graph.ids import TIE_NUMBERS, tie_id
+from graph.model import Moment, TieKind
+from graph.stores.shared.encoding import Kept, read_kept
+from graph.stores.shared.rows import TieRow, tie_kind
+from graph.stores.shared.snapshot import Position
+from graph.stores.sqlite.folding import FACT_COLUMNS, FACT_TABLES, TIE_COLUMNS
+
+_APPLIED_FOR: Final = TIE_NUMBERS[TieKind.APPLIED_FOR]
+_BEYOND: Final[Position] = (2**63 - 1, 0, "")
+
+
+def listed_ties(
+    connection: sqlite3.Connection, moment: Moment, entity: tuple[int, str], kinds: Collection[int], start: Position, most: int
+) -> list[tuple[Position, TieRow]]:
+    """See `Snapshot.listed_ties`: of each kind and direction the first so many."""
+    found: list[tuple[Position, TieRow]] = []
+    for kind, incoming in itertools.product(kinds, (False, True)):
+        found += itertools.islice(_stream(connection, moment, entity, kind, incoming, start), most)
+    return found
+
+
+def applications(connection: sqlite3.Connection, moment: Moment, merchant: int, most: int) -> list[TieRow]:
+    """See `Snapshot.applications`."""
+    ties = _stream(connection, moment, (merchant, "mer_" + "a" * 24), _APPLIED_FOR, False, _BEYOND)
+    return [row for _, row in itertools.islice(ties, most)]
+
+
+def _stream(
+    connection: sqlite3.Connection, moment: Moment, entity: tuple[int, str], kind: int, incoming: bool, start: Position
+) -> Iterator[tuple[Position, TieRow]]:
+    """Ties of one kind and direction whose cached rows are exact, from the place on; ties with itself come as outgoing ones."""
+    number, mine = entity
+    end, index, other = ("to_", "tie_to", "from_") if incoming else ("from_", "tie_from", "to_")
+    loops = " AND t.from_ <> t.to_" if incoming else ""
+    for row in connection.execute(
+        f"""SELECT {TIE_COLUMNS}, e.id FROM tie t INDEXED BY {index} CROSS JOIN entity e ON e.number = t.{other}
+        WHERE t.{end} = ? AND t.kind = ? AND t.last_at <= ? AND t.latest_at <= ? AND t.changed_at <= ? AND t.count > 0{loops}
+        ORDER BY t.last_at DESC, t.recorded_at DESC, e.id DESC""",
+        (number, kind, start[0], moment.at, moment.known_at),
+    ):
+        tie = TieRow(*row[:-1])
+        ends = (row[-1], mine) if incoming else (mine, row[-1])
+        place = (tie.last_at, tie.recorded_at, tie_id(tie_kind(tie), *ends))
+        if place < start:
+            yield place, tie
+
+
+def listed_facts(connection: sqlite3.Connection, moment: Moment, number: int, start: Position, most: int) -> list[tuple[Position, Kept]]:
+    """See `Snapshot.listed_facts`: those that mention it, and transfers out and in."""
+    found: list[tuple[Position, Kept]] = []
+    stands = "f.recorded_at <= ? AND (f.withdrawn_at IS NULL OR f.withdrawn_at > ?)"
+    for table, where in (
+        ("mention", "m.entity = ?"),
+        ("movement", "m.account = ? AND m.incoming = 0 AND m.known_from <= ?2 AND (m.known_until IS NULL OR m.known_until > ?2)"),
+        ("movement", "m.account = ? AND m.incoming = 1 AND m.known_from <= ?2 AND (m.known_until IS NULL OR m.known_until > ?2)"),
+    ):
+        rows = connection.execute(
+            f"""SELECT {FACT_COLUMNS} FROM {table} m CROSS JOIN {FACT_TABLES.replace("CROSS", "ON f.number = m.fact CROSS", 1)}
+            WHERE {where.replace("= ?", "= ?1", 1)} AND m.occurred_at <= ?3 AND {stands.replace("?", "?2")}
+            ORDER BY m.occurred_at DESC, f.recorded_at DESC, f.id DESC""",
+            (number, moment.known_at, min(moment.at, start[0])),
+        )
+        later = ((place, kept) for kept in map(read_kept, rows) if (place := (kept.occurred_at, kept.recorded_at, kept.id)) < start)
+        found += itertools.islice(later, most)
+    return found
+
+
+def find_fact(connection: sqlite3.Connection, moment: Moment, institution: int, id_: str) -> Kept | None:
+    """See `Snapshot.fact`."""
+    sql = f"SELECT {FACT_COLUMNS} FROM {FACT_TABLES} WHERE f.id = ? AND f.institution = ? AND f.recorded_at <= ?"
+    row = connection.execute(sql, (id_, institution, moment.known_at)).fetchone()
+    return None if row is None else read_kept(row)
