@@ -92,7 +92,7 @@ def test_what_was_accepted_is_given_back_as_it_was_reported(history):
         asyncio.run(use(folder))
 
 
-PERSONAL = re.compile(r"1380013800|62220200|w\d@example|Zhang|Li Si|1990|10\.0\.0|1101|device-000|road")
+PERSONAL = re.compile(r"1380013800|62220200|w\d@example|Zhang|Li Si|1990|10\.0\.0|1101|device-000|road\d")
 
 
 @given(history=histories())
