@@ -337,6 +337,27 @@ class Receipts:
 
 
 @dataclass(frozen=True, slots=True)
+class Findings:
+    """What questions about money (`graph.flows`) found around a loan's household in the 30 days before the moment."""
+
+    borrowers: tuple[str, ...] = ()
+    """Accounts of others that a loan was paid out to, and then at least half of it came to the household's accounts through at most two
+    other accounts: by id, at most 20."""
+    blocked_things: tuple[str, ...] = ()
+    """Blocked devices, phones, e-mails and IP addresses of other accounts that the household's money got to: by id, at most 20."""
+    vouched_for: tuple[str, ...] = ()
+    """People whom the applicant and the owners vouch for, directly or through others: by id, at most 20."""
+    vouched: int = 0
+    """What all of these borrowed, minor units."""
+    pools: tuple[str, ...] = ()
+    """Accounts of others that gathered more than three transfers and withdrew to cards of the household: by id, at most 20."""
+    withdrawn: int = 0
+    """What these withdrew to them, minor units."""
+    complete: bool = True
+    """Whether no bound or deadline cut a question short."""
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """All of the graph that one decision may look at, read in one snapshot."""
 
@@ -348,3 +369,4 @@ class Surroundings:
     """Transfers of the last 30 days around those accounts, at most 300, oldest first: see `FlowBounds`."""
     receipts: Receipts
     flows_complete: bool = True
+    findings: Findings = Findings()

@@ -15,6 +15,7 @@ from graph.model import (
     Entity,
     EntityKind,
     FieldValue,
+    Findings,
     Moment,
     Neighbour,
     Neighbourhood,
@@ -154,7 +155,9 @@ def write(dossier: Dossier) -> bytes:
 def _surroundings(around: Surroundings, table: Table) -> dict[str, object]:
     hood, receipts = around.neighbourhood, around.receipts
     cut = hood.truncation
-    return {
+    # Left out where there is nothing, as in dossiers that were written before questions about money were asked.
+    found = {} if around.findings == Findings() else {"findings": _findings(around.findings, table)}
+    return found | {
         "centre": table.place(hood.centre),
         "moment": [hood.moment.at, hood.moment.known_at],
         "neighbours": [table.neighbour(one) for one in hood.neighbours],
@@ -178,6 +181,19 @@ def _surroundings(around: Surroundings, table: Table) -> dict[str, object]:
             receipts.complete,
         ],
     }
+
+
+def _findings(found: Findings, table: Table) -> list[object]:
+    named = [[table.place(id_) for id_ in ids] for ids in (found.borrowers, found.blocked_things, found.vouched_for, found.pools)]
+    return [*named, found.vouched, found.withdrawn, found.complete]
+
+
+def _read_findings(written: Sequence[Any] | None, ids: Sequence[str]) -> Findings:
+    if written is None:
+        return Findings()
+    *named, vouched, withdrawn, complete = written
+    borrowers, blocked, vouched_for, pools = (tuple(ids[place] for place in places) for places in named)
+    return Findings(borrowers, blocked, vouched_for, vouched, pools, withdrawn, complete)
 
 
 def read(text: bytes) -> Dossier:
@@ -238,6 +254,7 @@ def _read_surroundings(written: Mapping[str, Any], ids: Sequence[str], at: int) 
             complete=complete,
         ),
         flows_complete=written["flows_complete"],
+        findings=_read_findings(written.get("findings"), ids),
     )
 
 

@@ -35,6 +35,7 @@ def lay_out(dossier: Dossier) -> Material:
         flows=as_flows(around.flows),
         accounts=around.accounts,
         receipts=around.receipts,
+        findings=around.findings,
         history=dossier.history or NO_HISTORY,
     )
 

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from graph.measures.household import Household
 from graph.measures.picture import Flows, Picture
-from graph.model import Instant, Receipts, Surroundings
+from graph.model import Findings, Instant, Receipts, Surroundings
 
 
 class Verdict(StrEnum):
@@ -128,6 +128,8 @@ class Material:
     accounts: tuple[str, ...]
     """Accounts of the household, receiving ones first."""
     receipts: Receipts
+    findings: Findings
+    """What questions about money found around the household."""
     history: History
     """What the records say; all zero when they were not read, and then no signal of theirs is computed."""
 

@@ -48,6 +48,15 @@ class MoneyReader(Protocol):
         ...
 
 
+class BoundedReader(MoneyReader, Protocol):
+    """A reader that stops at bounds, and says at which."""
+
+    @property
+    def cut(self) -> tuple[Cut, ...]:
+        """Bounds that were met, of the store's and of the questions'."""
+        ...
+
+
 T_co = TypeVar("T_co", covariant=True)
 
 

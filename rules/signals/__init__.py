@@ -25,6 +25,8 @@ from rules.signals.applications_1h import applications_1h
 from rules.signals.applications_7d import applications_7d
 from rules.signals.applications_24h import applications_24h
 from rules.signals.bad_loans_tied import bad_loans_tied
+from rules.signals.blocked_reached import blocked_reached
+from rules.signals.borrowers_gathered import borrowers_gathered
 from rules.signals.closely_bound import closely_bound
 from rules.signals.connection_shared import connection_shared
 from rules.signals.days_since_receipt import days_since_receipt
@@ -44,12 +46,14 @@ from rules.signals.months_requested import months_requested
 from rules.signals.pass_through import pass_through
 from rules.signals.payer_concentration import payer_concentration
 from rules.signals.phone_shared import phone_shared
+from rules.signals.pooled_withdrawn import pooled_withdrawn
 from rules.signals.receipts_30 import receipts_30
 from rules.signals.receipts_90 import receipts_90
 from rules.signals.receipts_burst import receipts_burst
 from rules.signals.self_paid import self_paid
 from rules.signals.strange_hands import strange_hands
 from rules.signals.sureties_round import sureties_round
+from rules.signals.vouched_debt import vouched_debt
 from rules.signals.worst_standing import worst_standing
 
 _GRAPH: Final = DecisionSource.GRAPH
@@ -80,6 +84,10 @@ SIGNALS: Final[tuple[Signal, ...]] = (
     Signal(fan_in, SignalKind.INTEGER, "accounts", _GRAPH),
     Signal(pass_through, SignalKind.NUMBER, "share", _GRAPH),
     Signal(money_circled, SignalKind.NUMBER, "share", _GRAPH),
+    Signal(borrowers_gathered, SignalKind.INTEGER, "accounts", _GRAPH),
+    Signal(blocked_reached, SignalKind.INTEGER, "count", _GRAPH),
+    Signal(vouched_debt, SignalKind.MONEY, "minor units", _GRAPH),
+    Signal(pooled_withdrawn, SignalKind.MONEY, "minor units", _GRAPH),
     Signal(receipts_30, SignalKind.MONEY, "minor units", _GRAPH),
     Signal(receipts_90, SignalKind.MONEY, "minor units", _GRAPH),
     Signal(payer_concentration, SignalKind.NUMBER, "share", _GRAPH),

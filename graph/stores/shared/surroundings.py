@@ -6,7 +6,10 @@ from dataclasses import replace
 from typing import Final
 
 from graph.bounds import around_a_loan
-from graph.model import FlowBounds, Neighbourhood, Surroundings, TieKind, Truncation, TruncationCause, WalkBounds
+from graph.flows.findings import Household, find
+from graph.flows.reader import BoundedReader
+from graph.flows.scope import Cut
+from graph.model import Findings, FlowBounds, Neighbourhood, Surroundings, TieKind, Truncation, TruncationCause, WalkBounds
 from graph.stores.shared.flowing import Flowed, flow
 from graph.stores.shared.receiving import NOTHING, receive
 from graph.stores.shared.rows import kind_of
@@ -25,9 +28,15 @@ _APPLIED_FOR: Final = frozenset({TieKind.APPLIED_FOR})
 
 
 def surround(
-    snapshot: Snapshot, loan: int, bounds: WalkBounds, deadline: float | None = None, flows: FlowBounds | None = None
+    snapshot: Snapshot,
+    loan: int,
+    bounds: WalkBounds,
+    deadline: float | None = None,
+    flows: FlowBounds | None = None,
+    money: BoundedReader | None = None,
 ) -> Surroundings:
-    """The neighbourhood of a loan that exists, the household's accounts, their flows and the merchant's receipts.
+    """The neighbourhood of a loan that exists, the household's accounts, their flows and the merchant's receipts,
+    and what the questions of `graph.flows.findings` find by `money`, which reads the same snapshot.
 
     Bounds: the walk's are `graph.bounds.around_a_loan(bounds)`; 20 owners, 20 accounts of each party and 20 in all; flows and receipts
     as `FlowBounds` says. Windows end at the moment's `at`. `deadline` is a reading of `time.monotonic()`: what it cut off is missing,
@@ -44,10 +53,17 @@ def surround(
         snapshot.foresee_money(own, receiving, flows)
         received = receive(snapshot, receiving, own, at=snapshot.moment.at, most=flows.receipts)
         moved = flow(snapshot, own, flows, deadline)
-    if not moved.in_time:
+    ids = snapshot.ids([*own, *parties])
+    findings = Findings(complete=False)
+    if money is not None and not late(deadline):
+        people = [ids[party] for party in parties if party != merchant]
+        requested = snapshot.entities([loan])[loan].fields.get("requested")
+        asked = requested if isinstance(requested, int) else 0
+        findings = find(money, Household(people, [ids[account] for account in own], asked, snapshot.moment.at))
+        findings = replace(findings, complete=not money.cut)
+    if not moved.in_time or late(deadline) or (money is not None and Cut.DEADLINE in money.cut):
         neighbourhood = _cut_by_deadline(neighbourhood)
-    ids = snapshot.ids(own)
-    return Surroundings(neighbourhood, tuple(ids[account] for account in own), moved.transfers, received, moved.complete)
+    return Surroundings(neighbourhood, tuple(ids[account] for account in own), moved.transfers, received, moved.complete, findings)
 
 
 def _parties(snapshot: Snapshot, loan: int) -> tuple[int | None, list[int]]:

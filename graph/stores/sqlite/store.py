@@ -19,6 +19,7 @@ from graph import clock
 from graph.contents import Fact
 from graph.errors import GraphUnavailable, InvalidInput, Problem
 from graph.flows.checking import check_scope
+from graph.flows.findings import MAXIMUM_ROWS
 from graph.flows.reader import Question
 from graph.ids import tie_parts
 from graph.metering import running
@@ -218,9 +219,10 @@ class SqliteStore:
         """All that one decision may look at; see `GraphStore.surroundings`."""
         until = time.monotonic() + deadline
 
-        def read(snapshot: Snapshot) -> Surroundings | None:
+        def read(snapshot: SqliteSnapshot) -> Surroundings | None:
             number = snapshot.node(loan)
-            return None if number is None else surround(snapshot, number, bounds, until)
+            money = Money(snapshot, until, MAXIMUM_ROWS)
+            return None if number is None else surround(snapshot, number, bounds, until, money=money)
 
         return await self._read(institution, moment, read)
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from graph.model import Standing, TieKind, TransferKind
+from graph.model import EntityKind, EntityName, Standing, TieKind, TransferKind
 from rules.model import Verdict
-from tests.rules.scenarios.story import DAY, HOUR, MINUTE, YUAN, Story, merchant, person
+from tests.rules.scenarios.story import DAY, HOUR, MINUTE, YUAN, Story, account, merchant, person
 
 
 @dataclass(frozen=True)
@@ -208,7 +208,49 @@ def new_shop_that_asks_for_much() -> Story:
     return Story().shop("noodles", days=10).asks("noodles", amount=5_000_000 * YUAN)
 
 
+def gathers_the_loans_of_two() -> Story:
+    """Two strangers got a loan, and all but a fee went on to the shop: of the one directly, of the other through a friend."""
+    story = Story().shop("noodles").sells("noodles")
+    for place in range(2):
+        straw = f"straw{place}"
+        story.shop(straw, days=90).applies(straw, ago=12 * DAY).paid_out(f"loan-{straw}", f"account-{straw}", ago=11 * DAY)
+    story.pays("account-straw0", "account-noodles", 19_000 * YUAN, ago=10 * DAY, kind=TransferKind.TRANSFER)
+    story.pays("account-straw1", "friend", 19_500 * YUAN, ago=10 * DAY, kind=TransferKind.TRANSFER)
+    story.pays("friend", "account-noodles", 19_000 * YUAN, ago=9 * DAY, kind=TransferKind.TRANSFER)
+    return story.asks("noodles")
+
+
+def pays_on_to_a_blocked_device() -> Story:
+    """Money goes through a stranger to an account that is used from a device of a known ring."""
+    story = Story().shop("noodles").sells("noodles")
+    story.pays("account-noodles", "stranger", 5_000 * YUAN, ago=9 * DAY, kind=TransferKind.TRANSFER)
+    story.pays("stranger", "hidden", 4_900 * YUAN, ago=8 * DAY, kind=TransferKind.TRANSFER)
+    rack = EntityName(EntityKind.DEVICE, "rack")
+    return story.tied(account("hidden"), TieKind.USES_DEVICE, rack, ago=20 * DAY).blocked(rack).asks("noodles")
+
+
+def vouches_for_a_chain_of_large_loans() -> Story:
+    """The owner stands surety for a second, who does for a third; each of these borrowed what the shop takes in a year."""
+    story = Story().shop("noodles").sells("noodles")
+    for place, name in enumerate(("tea", "shoes")):
+        story.shop(name, days=280 - 20 * place).applies(name, ago=90 * DAY, amount=150_000 * YUAN)
+    story.tied(person("owner of noodles"), TieKind.GUARANTEES, person("owner of tea"))
+    return story.tied(person("owner of tea"), TieKind.GUARANTEES, person("owner of shoes")).asks("noodles")
+
+
+def cashes_what_another_account_gathered() -> Story:
+    """A stranger's account gathers five transfers and withdraws them to the shop's card."""
+    story = Story().shop("noodles").sells("noodles")
+    for place in range(5):
+        story.pays(f"victim{place}", "pool", 3_000 * YUAN, ago=6 * DAY - place * HOUR, kind=TransferKind.TRANSFER)
+    return story.pays("pool", "account-noodles", 14_500 * YUAN, ago=5 * DAY, kind=TransferKind.WITHDRAWAL).asks("noodles")
+
+
 GUILTY: Final[dict[str, Guilty]] = {
+    "borrowers_gathered": Guilty(gathers_the_loans_of_two, Verdict.REFER, "LOANS_HANDED_ON"),
+    "blocked_reached": Guilty(pays_on_to_a_blocked_device, Verdict.REFER, "MONEY_TO_BLOCKED"),
+    "vouched_debt": Guilty(vouches_for_a_chain_of_large_loans, Verdict.REFER, "VOUCHES_FOR_MUCH"),
+    "pooled_withdrawn": Guilty(cashes_what_another_account_gathered, Verdict.REFER, "POOLED_CASH"),
     "worst_standing": Guilty(suspected_owner, Verdict.REFER, "PARTY_SUSPECTED"),
     "fraud_distance": Guilty(phone_of_a_fraudster_among_five, Verdict.REFER, "FRAUD_NEAR"),
     "fraud_strength": Guilty(device_of_a_fraudster, Verdict.REFER, "TIED_TO_FRAUD"),

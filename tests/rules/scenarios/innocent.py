@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from graph.model import EntityKind, EntityName, Standing, TieKind, TransferKind
-from tests.rules.scenarios.story import DAY, HOUR, YUAN, Story, merchant, person
+from tests.rules.scenarios.story import DAY, HOUR, YUAN, Story, account, merchant, person
 
 
 def family() -> Story:
@@ -169,6 +169,33 @@ def new_shop_that_asks_for_little() -> Story:
     return Story().shop("noodles", days=10).asks("noodles", amount=8_000 * YUAN)
 
 
+def wholesaler_whom_borrowers_pay() -> Story:
+    """Four shops spend a third of their loans at a wholesaler; most of the loan stays with them or goes elsewhere."""
+    story = Story().shop("wholesale").sells("wholesale", amount=3_000 * YUAN)
+    for place in range(4):
+        buyer = f"buyer{place}"
+        story.shop(buyer, days=200 - place).applies(buyer, ago=12 * DAY).paid_out(f"loan-{buyer}", f"account-{buyer}", ago=11 * DAY)
+        story.pays(f"account-{buyer}", "account-wholesale", 7_000 * YUAN, ago=(10 - place) * DAY)
+    return story.asks("wholesale", amount=60_000 * YUAN)
+
+
+def pays_a_supplier_whose_old_phone_is_blocked() -> Story:
+    """A supplier is paid, whose account was used from a stolen phone, blocked since, long before the month."""
+    story = Story().shop("noodles").sells("noodles")
+    story.pays("account-noodles", "supplier", 5_000 * YUAN, ago=9 * DAY, kind=TransferKind.TRANSFER)
+    stolen = EntityName(EntityKind.DEVICE, "stolen phone")
+    return story.tied(account("supplier"), TieKind.USES_DEVICE, stolen, ago=200 * DAY).blocked(stolen).asks("noodles")
+
+
+def withdraws_own_savings() -> Story:
+    """The owner's savings account gathers wages and rents, and pays them out to the shop's card."""
+    story = Story().shop("noodles").sells("noodles")
+    story.tied(person("owner of noodles"), TieKind.HOLDS, account("savings"), ago=250 * DAY)
+    for place in range(5):
+        story.pays(f"tenant{place}", "savings", 3_000 * YUAN, ago=20 * DAY - place * HOUR, kind=TransferKind.TRANSFER)
+    return story.pays("savings", "account-noodles", 14_500 * YUAN, ago=5 * DAY, kind=TransferKind.WITHDRAWAL).asks("noodles")
+
+
 INNOCENT: Final[dict[str, tuple[Callable[[], Story], ...]]] = {
     "worst_standing": (cleared_of_suspicion,),
     "fraud_distance": (market,),
@@ -191,6 +218,10 @@ INNOCENT: Final[dict[str, tuple[Callable[[], Story], ...]]] = {
     "months_owed": (chain, clients_of_an_accountant),
     "bad_loans_tied": (sureties_of_relatives, market_where_some_did_not_repay),
     "sureties_round": (sureties_of_relatives,),
+    "borrowers_gathered": (wholesaler_whom_borrowers_pay,),
+    "blocked_reached": (pays_a_supplier_whose_old_phone_is_blocked, workshop_that_pays_its_suppliers),
+    "vouched_debt": (sureties_of_relatives,),
+    "pooled_withdrawn": (withdraws_own_savings,),
     "fan_in": (workshop_that_pays_its_suppliers,),
     "pass_through": (workshop_that_pays_its_suppliers,),
     "money_circled": (owner_who_lends_to_a_friend,),
