@@ -12,6 +12,7 @@ from graph.measures.picture import DAY
 from graph.model import (
     Entity,
     EntityKind,
+    Findings,
     Moment,
     Neighbour,
     Neighbourhood,
@@ -181,6 +182,8 @@ def dossiers(draw: st.DrawFn, most_entities: int = 12, most_flows: int = 12) -> 
     account = st.integers(0, 40).map(lambda number: entity_id(EntityKind.ACCOUNT, number))
     flow = st.builds(Transfer, account, account, st.integers(1, 10**12), st.sampled_from(TransferKind), _moments, _moments)
     sums = st.integers(0, 10**12)
+    some = st.lists(account, max_size=3, unique=True).map(tuple)
+    found = st.builds(Findings, some, some, some, sums, some, sums, st.booleans())
     receipts = st.builds(
         Receipts, sums, sums, sums, sums, sums, sums, sums, sums, st.none() | _moments, st.none() | _moments, sums, st.booleans()
     )
@@ -193,6 +196,7 @@ def dossiers(draw: st.DrawFn, most_entities: int = 12, most_flows: int = 12) -> 
             tuple(draw(st.lists(flow, max_size=most_flows))),
             draw(receipts),
             draw(st.booleans()),
+            draw(st.just(Findings()) | found),
         ),
         history=draw(st.none() | st.builds(History, st.integers(0, 99), st.integers(0, 99))),
         unread=tuple(
