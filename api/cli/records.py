@@ -23,7 +23,9 @@ LONGEST: float = 24 * 3600.0
 
 @click.group("records")
 def command() -> None:
-    """Save the records to a file and load them elsewhere: a backup, or the way from a file to PostgreSQL and back.
+    """Save the records to a file, and load them elsewhere.
+
+    That is a backup, or the way from an embedded file to PostgreSQL and back.
 
     Example: ringfence records save records.jsonl
     """
@@ -33,9 +35,9 @@ def command() -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @data_option
 def save(file: Path, data: Path | None) -> None:
-    """Write everything that the records keep to FILE, which must not exist, while they are served.
+    """Write all that the records keep to FILE.
 
-    The file is for its owner alone. Keep keys.json of the data folder elsewhere: without it the file cannot be loaded or read. The
+    FILE must not exist; the records may be served meanwhile. The file is for its owner alone. Keep keys.json of the data folder elsewhere: without it the file cannot be loaded or read. The
     graph's facts are not in it.
 
     Example: ringfence records save records.jsonl
@@ -71,7 +73,9 @@ def save(file: Path, data: Path | None) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @data_option
 def load(file: Path, data: Path | None) -> None:
-    """Load FILE into empty records, all or nothing; put the keys.json that it was saved with into the data folder first.
+    """Load FILE into empty records, all or nothing.
+
+    Put the keys.json that it was saved with into the data folder first.
 
     Example: ringfence records load records.jsonl --data ./restored
     """
