@@ -6,6 +6,8 @@
     IdempotencyConflict                                     IDEMPOTENCY_CONFLICT      IdempotencyConflict
     IdempotencyInProgress                                   IDEMPOTENCY_IN_PROGRESS   IdempotencyInProgress
     Unavailable, GraphUnavailable, RecordsUnavailable       UNAVAILABLE               Unavailable
+    CursorExpired                                           CURSOR_EXPIRED
+    TooManyFollow                                           RATE_LIMITED
 
 Everything else is a fault of ours: it is reported and masked by whoever answers the request.
 """
@@ -18,7 +20,9 @@ from typing import Any, Final
 from graphql import GraphQLError
 
 from api.assessing import Unavailable
+from api.feeding import TooManyFollow
 from api.idempotency import IdempotencyConflict, IdempotencyInProgress
+from api.outbox import CursorExpired
 from api.queue import QueueFull
 from api.records import RecordsUnavailable
 from graph.errors import Conflict, GraphUnavailable, InvalidInput, Problem, Unknown
@@ -70,6 +74,10 @@ def told(error: BaseException, below: Path = ()) -> Told | None:
             return Told("UNAVAILABLE", DOWN, retry_after=error.retry_after)
         case GraphUnavailable() | RecordsUnavailable() | QueueFull():
             return Told("UNAVAILABLE", DOWN, retry_after=RETRY_AFTER)
+        case CursorExpired():
+            return Told("CURSOR_EXPIRED", str(error), ("after",))
+        case TooManyFollow():
+            return Told("RATE_LIMITED", str(error), retry_after=RETRY_AFTER)
         case _:
             return None
 

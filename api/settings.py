@@ -161,6 +161,21 @@ class Settings:
     run_jobs: bool = True
     """Whether server processes work jobs."""
 
+    # Events
+
+    event_seconds: float = 0.2
+    """Pause between two looks of a process for new events of an institution that somebody follows."""
+    subscriptions: int = 500
+    """Most subscriptions of one institution in one process."""
+    sockets: int = 200
+    """Most sockets of one institution in one process."""
+    socket_subscriptions: int = 20
+    """Most subscriptions of one socket."""
+    socket_check_seconds: float = 5.0
+    """How often an open socket's credential is looked up again: one that was revoked or is over closes it within this time."""
+    socket_init_seconds: float = 10.0
+    """Longest that a fresh socket may take to say who it is."""
+
     # Graph
 
     graph_lock_seconds: float = 0.4

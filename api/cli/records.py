@@ -37,8 +37,8 @@ def command() -> None:
 def save(file: Path, data: Path | None) -> None:
     """Write all that the records keep to FILE.
 
-    FILE must not exist; the records may be served meanwhile. The file is for its owner alone. Keep keys.json of the data folder elsewhere: without it the file cannot be loaded or read. The
-    graph's facts are not in it.
+    FILE must not exist; the records may be served meanwhile. The file is for its owner alone. Keep keys.json of the data folder
+    elsewhere: without it the file cannot be loaded or read. The graph's facts are not in it.
 
     Example: ringfence records save records.jsonl
     """

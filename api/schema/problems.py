@@ -41,6 +41,8 @@ class ErrorCode(StrEnum):
     """A part that is needed is down; nothing was done that a retry could double; send again."""
     INTERNAL = "INTERNAL"
     """A fault of ours, reported and masked. Only outside `data`."""
+    CURSOR_EXPIRED = "CURSOR_EXPIRED"
+    """A subscription's `after` is older than the events kept. Only outside `data`."""
 
 
 @interface

@@ -165,6 +165,7 @@ CLOSED = {
     "RateLimited": "opened by its own test",
     "IdempotencyInProgress": "opened by its own test",
     "Unavailable": "opened by its own test",
+    "DecisionMade": "told over sockets: see test_sockets",
 }
 
 SCOPE = 'scope: {window: {after: "2020-01-01T00:00:00Z"}}'
