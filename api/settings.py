@@ -176,6 +176,15 @@ class Settings:
     socket_init_seconds: float = 10.0
     """Longest that a fresh socket may take to say who it is."""
 
+    webhook_private: bool = False
+    """Whether webhooks may lead to private addresses and to plain HTTP: for trying them out, never where others choose the URL."""
+    webhook_seconds: float = 10.0
+    """Longest that a receiver of a webhook may take to answer."""
+    webhook_attempts: int = 12
+    """How often a delivery is tried before it is dead: some two days."""
+    webhook_pause_seconds: float = 1.0
+    """Pause between two looks of a process for deliveries."""
+
     # Graph
 
     graph_lock_seconds: float = 0.4

@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from api import audit, idempotency, logs, outbox, queue
+from api import audit, idempotency, logs, outbox, queue, webhooks
 from api.auth.institutions import all_institutions
 from api.context import Services
 from api.jobs import JOBS
@@ -96,6 +96,8 @@ async def keep_house(services: Services) -> None:
             return idempotency.remove_old(connection, of, now, settings.idempotency_days)
 
         while await services.records.write(clean, institution=institution):
+            continue
+        while await services.records.write(partial(webhooks.remove_old, institution=institution, now=now), institution=institution):
             continue
         while await services.records.write(partial(outbox.remove_old, institution=institution, now=now), institution=institution):
             continue
