@@ -17,6 +17,7 @@ from tests.api.world import World, application, in_world
 ALWAYS_NULL = {
     ("Document", "number"): "a number is read in a verification, and there are none yet",
     ("Forbidden", "path"): "no one input is to blame",
+    ("Operations", "degraded"): "empty while all is well",
     **{(kind, "key"): "known by its value" for kind in ("Account", "Device", "Document", "Email", "IpAddress", "Phone", "Place")},
 }
 ROLES = tuple(Role)
