@@ -28,6 +28,7 @@ COMMANDS: Final[dict[str, str]] = {
     "migrate": "api.cli.migrate",
     "records": "api.cli.records",
     "webhooks": "api.cli.webhooks",
+    "errors": "api.cli.errors",
 }
 """Every subcommand by name, with the module whose `command` it is, in the order of the help."""
 

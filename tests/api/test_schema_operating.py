@@ -27,7 +27,7 @@ def test_operations_tell_of_a_graph_that_is_down_and_of_what_waits_for_it(tmp_pa
         assert before["ready"] and before["degraded"] == [] and (before["waitingForSource"], before["lag"]) == (0, 0)
         assert before["decisions"]["count"] > 0 and 0 < before["decisions"]["p50"] <= before["decisions"]["p99"]
         with world.deaf():
-            down = (await ask(OPERATIONS))["data"]["operations"]
+            down = (await world.ask(Role.SERVICE)(OPERATIONS))["data"]["operations"]
             assert down["ready"] and down["degraded"] == ["GRAPH"]
         await world.degrade()
         after = (await ask(OPERATIONS))["data"]["operations"]

@@ -17,6 +17,7 @@ from api.cli import (
     audit,
     decisions,
     demo,
+    errors,
     graph,
     import_,
     institutions,
@@ -44,7 +45,23 @@ def every_command() -> Iterator[tuple[str, ...]]:
 
 
 def test_the_list_names_every_command_by_its_module():
-    modules = (demo, serve, import_, simulate, query, institutions, keys, users, audit, decisions, graph, migrate, records, webhooks)
+    modules = (
+        demo,
+        serve,
+        import_,
+        simulate,
+        query,
+        institutions,
+        keys,
+        users,
+        audit,
+        decisions,
+        graph,
+        migrate,
+        records,
+        webhooks,
+        errors,
+    )
     assert list(COMMANDS.values()) == [module.__name__ for module in modules]
     assert {path.stem for path in Path(str(audit.__file__)).parent.glob("*.py")} - {"__init__", "options", "progress"} == {
         module.__name__.rpartition(".")[2] for module in modules
