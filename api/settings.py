@@ -185,6 +185,9 @@ class Settings:
     webhook_pause_seconds: float = 1.0
     """Pause between two looks of a process for deliveries."""
 
+    warehouse: Path = Path()
+    """Folder that gets each day's decisions and facts as Parquet; left out: none are written."""
+
     # Graph
 
     graph_lock_seconds: float = 0.4

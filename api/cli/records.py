@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from api.cli.options import Failure, data_option, settings_for
+from api.cli.options import Failure, data_option, institution_option, settings_for
 from graph.clock import now
 
 if TYPE_CHECKING:
@@ -67,6 +68,39 @@ def save(file: Path, data: Path | None) -> None:
         raise Failure(f"{file} is there already: choose another name.")
     saved = asyncio.run(run())
     click.echo(f"Saved {sum(saved.rows.values())} rows of {len(saved.checkpoints)} institutions to {file}.")
+
+
+@command.command("parquet")
+@institution_option
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the warehouse's files.")
+@data_option
+def parquet(institution: str, out: Path, data: Path | None) -> None:
+    """Write today's decisions and facts as Parquet.
+
+    What came since the newest file that is there, in OUT/INSTITUTION/decisions and OUT/INSTITUTION/facts; nothing personal. A server
+    does the same each day where RINGFENCE_WAREHOUSE names a folder.
+
+    Example: ringfence records parquet --institution rural-bank --out ./warehouse
+    """
+    from api.app import open_graph, open_records
+    from api.auth.institutions import the_institution
+    from api.warehousing import Exported, export_day
+
+    async def run() -> Exported:
+        settings = settings_for(data)
+        records, vault = open_records(settings, patient=True)
+        try:
+            tenant = await records.read(lambda connection: the_institution(connection, institution), institution=institution)
+            graph = open_graph(settings, vault)
+            try:
+                return await export_day(records, graph, tenant.institution, out, now())
+            finally:
+                await graph.close()
+        finally:
+            records.close()
+
+    for name, count in zip(("decisions", "facts"), astuple(asyncio.run(run())), strict=True):
+        click.echo(f"{count} {name}." if count is not None else f"Today's {name} are there already: the next file has what came since.")
 
 
 @command.command("load")

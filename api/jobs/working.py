@@ -6,7 +6,7 @@ import asyncio
 import logging
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from sqlalchemy import Connection
 
@@ -18,6 +18,7 @@ from api.queue import Job, Taken
 from api.records import RecordsUnavailable
 from graph.errors import GraphUnavailable
 from graph.model import Instant
+from graph.store import BulkStore
 
 DAY: Final = 86_400_000
 JOBS_KEPT: Final = 30 * DAY
@@ -35,6 +36,7 @@ async def work(services: Services) -> None:
             day = services.now() // DAY
             if day != kept_on:
                 await keep_house(services)
+                await fill_warehouse(services)
                 kept_on = day
             more = True
             while more:
@@ -103,6 +105,17 @@ async def keep_house(services: Services) -> None:
             continue
     while await services.records.write(lambda connection: queue.remove_done(connection, now - JOBS_KEPT)):
         continue
+
+
+async def fill_warehouse(services: Services) -> None:
+    """Write each institution's day as Parquet where settings say. Raises what parts that are down raise: it is then tried again."""
+    if services.settings.warehouse == Path():
+        return
+    from api.warehousing import export_day  # late: Arrow is large, and few servers write such files
+
+    for tenant in await services.records.read(all_institutions):
+        graph = cast("BulkStore", services.graph)
+        await export_day(services.records, graph, tenant.institution, services.settings.warehouse, services.now())
 
 
 async def _point(services: Services, institution: str, now: Instant) -> audit.Checkpoint:
