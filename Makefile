@@ -71,6 +71,7 @@ servers-stop: ## Stop what `make servers` started, and nothing else
 
 schema: $(STAMP) ## Export the schema that the code makes
 	@$(PY) -m api.schema
+	@$(VENV)/bin/ringfence errors --markdown > api/errors.md
 
 lock: ## Pin the newest fitting versions with hashes and no addresses (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev pyproject.toml -o requirements.lock

@@ -321,6 +321,7 @@ def create_app(settings: Settings, supervisor: int | None = None) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        from api.jobs.delivering import deliver
         from api.jobs.working import work
         from api.responsiveness import keep_responsive
 
@@ -332,6 +333,7 @@ def create_app(settings: Settings, supervisor: int | None = None) -> Starlette:
             tasks.append(asyncio.create_task(follow_parent(supervisor)))
         if settings.run_jobs:
             tasks.append(asyncio.create_task(work(services)))
+            tasks.append(asyncio.create_task(deliver(services)))
         try:
             yield
         finally:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from api.breaker import Breaker
+from api.feeding import Feed
 from api.limits import Limits
 from api.metrics import Metrics
 from api.questions import Questions
@@ -64,6 +65,8 @@ class Services:
     """Rates of principals."""
     now: Callable[[], Instant]
     """The clock, milliseconds."""
+    feed: Feed = field(default_factory=Feed)
+    """What follows the outbox."""
 
 
 @dataclass(slots=True)
@@ -78,6 +81,8 @@ class Context:
     """Fresh data loaders of this operation, by name."""
     masked: set[str] = field(default_factory=set)
     """`Type.field` names that the roles may not read, for `extensions.masked`."""
+    cost: int = 0
+    """Of the operation, as counted before it ran."""
 
     @property
     def graph(self) -> Questions:

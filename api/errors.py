@@ -1,30 +1,43 @@
 """The one map from domain errors to what callers are told: a problem of the schema in a mutation's payload, or an error of a query.
 
-    InvalidInput                                            INVALID                   ValidationError
-    Unknown                                                 NOT_FOUND                 NotFound
-    Conflict                                                FACT_CONFLICT             FactConflict
-    IdempotencyConflict                                     IDEMPOTENCY_CONFLICT      IdempotencyConflict
-    IdempotencyInProgress                                   IDEMPOTENCY_IN_PROGRESS   IdempotencyInProgress
-    Unavailable, GraphUnavailable, RecordsUnavailable       UNAVAILABLE               Unavailable
+`CODES` says which error is which; `ringfence errors` prints it with all that is to be known of each code.
 
 Everything else is a fault of ours: it is reported and masked by whoever answers the request.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from graphql import GraphQLError
 
 from api.assessing import Unavailable
+from api.feeding import TooManyFollow
 from api.idempotency import IdempotencyConflict, IdempotencyInProgress
+from api.outbox import CursorExpired
 from api.queue import QueueFull
 from api.records import RecordsUnavailable
-from graph.errors import Conflict, GraphUnavailable, InvalidInput, Problem, Unknown
+from graph.errors import Conflict, GraphUnavailable, InvalidInput, Problem, RingfenceError, Unknown
 from graph.model import Instant
 
 Path = tuple[str, ...]
+
+CODES: Final[Mapping[type[RingfenceError], str]] = {
+    InvalidInput: "INVALID",
+    Unknown: "NOT_FOUND",
+    Conflict: "FACT_CONFLICT",
+    IdempotencyConflict: "IDEMPOTENCY_CONFLICT",
+    IdempotencyInProgress: "IDEMPOTENCY_IN_PROGRESS",
+    Unavailable: "UNAVAILABLE",
+    GraphUnavailable: "UNAVAILABLE",
+    RecordsUnavailable: "UNAVAILABLE",
+    QueueFull: "UNAVAILABLE",
+    CursorExpired: "CURSOR_EXPIRED",
+    TooManyFollow: "RATE_LIMITED",
+}
+"""The code of each domain error that callers are told of, and of its subclasses."""
 
 RETRY_AFTER: Final = 1_000
 """Milliseconds to wait where a part that is down does not say how long."""
@@ -52,26 +65,36 @@ class Told:
 
 def told(error: BaseException, below: Path = ()) -> Told | None:
     """What to tell of an error whose paths start below `below`; None for a fault of ours."""
+    code = code_of(type(error))
+    if code is None:
+        return None
     match error:
         case InvalidInput():
             problems = tuple(_sentence(problem.path, problem.message, below) for problem in error.problems)
-            return Told("INVALID", problems[0].message, problems[0].path, problems)
+            return Told(code, problems[0].message, problems[0].path, problems)
         case Unknown():
             said = _sentence(error.path, error.message, below)
-            return Told("NOT_FOUND", said.message, said.path)
+            return Told(code, said.message, said.path)
         case Conflict():
             said = _sentence(error.path, error.message, below)
-            return Told("FACT_CONFLICT", said.message, said.path, moment=error.recorded_at)
+            return Told(code, said.message, said.path, moment=error.recorded_at)
         case IdempotencyConflict():
-            return Told("IDEMPOTENCY_CONFLICT", str(error), ("idempotencyKey",), moment=error.first_used_at)
+            return Told(code, str(error), ("idempotencyKey",), moment=error.first_used_at)
         case IdempotencyInProgress():
-            return Told("IDEMPOTENCY_IN_PROGRESS", str(error), ("idempotencyKey",), retry_after=error.retry_after)
+            return Told(code, str(error), ("idempotencyKey",), retry_after=error.retry_after)
         case Unavailable():
-            return Told("UNAVAILABLE", DOWN, retry_after=error.retry_after)
-        case GraphUnavailable() | RecordsUnavailable() | QueueFull():
-            return Told("UNAVAILABLE", DOWN, retry_after=RETRY_AFTER)
+            return Told(code, DOWN, retry_after=error.retry_after)
+        case CursorExpired():
+            return Told(code, str(error), ("after",))
+        case TooManyFollow():
+            return Told(code, str(error), retry_after=RETRY_AFTER)
         case _:
-            return None
+            return Told(code, DOWN, retry_after=RETRY_AFTER)
+
+
+def code_of(kind: type[BaseException]) -> str | None:
+    """The code that callers are told for errors of a class; None for faults of ours."""
+    return next((CODES[one] for one in kind.__mro__ if one in CODES), None)
 
 
 def as_invalid(said: Told) -> Told:

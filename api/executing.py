@@ -7,7 +7,8 @@ graphql-core's executor is used directly with a document that was parsed and val
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Mapping
+from contextlib import aclosing
 from time import perf_counter
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ from graphql import (
     is_non_null_type,
 )
 from graphql.execution.collect_fields import FieldDetailsList, FragmentDetails
+from graphql.execution.execute import create_source_event_stream
 from graphql.execution.executor import default_field_resolver, default_type_resolver
 from graphql.execution.get_variable_signature import get_variable_signature
 from graphql.execution.values import VariableValues, get_variable_values
@@ -112,12 +114,67 @@ async def execute(
 
     With `limited` no root field is run: its answer is what `limited` gives. Lists give way after `slice_seconds`.
     """
+    executor = _executor(schema, document, operation, variables, context, limited=limited, slice_seconds=slice_seconds)
+    return await _run(executor)
+
+
+async def subscribe(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: VariableValues,
+    context_of: Callable[[], object],
+) -> AsyncGenerator[ExecutionResult, None] | ExecutionResult:
+    """Run a subscription of a validated document: its results one by one, or the one that says why there are none.
+
+    Each event is answered with a context of its own, so that nothing read for one is shown for the next. What the source of events
+    raises ends the results.
+    """
+    executor = _executor(schema, document, operation, variables, context_of())
+    source: Any = create_source_event_stream(executor)
+    if executor.is_awaitable(source):
+        source = await source
+    return source if isinstance(source, ExecutionResult) else _answers(schema, document, operation, variables, context_of, source)
+
+
+async def _answers(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: VariableValues,
+    context_of: Callable[[], object],
+    source: AsyncGenerator[object, None],
+) -> AsyncGenerator[ExecutionResult, None]:
+    async with aclosing(source) as events:
+        async for event in events:
+            yield await _run(_executor(schema, document, operation, variables, context_of(), root=event))
+
+
+async def _run(executor: GivingWay) -> ExecutionResult:
+    result = executor.execute_operation()
+    if executor.is_awaitable(result):
+        result = await result
+    assert isinstance(result, ExecutionResult), "nothing is delivered in parts"
+    return result
+
+
+def _executor(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: VariableValues,
+    context: object,
+    *,
+    root: object = None,
+    limited: Limited | None = None,
+    slice_seconds: float = SLICE_SECONDS,
+) -> GivingWay:
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
-    executor = GivingWay(
+    return GivingWay(
         schema=schema,
         fragment_definitions=fragments,
         fragments={name: FragmentDetails(node, None) for name, node in fragments.items()},
-        root_value=None,
+        root_value=root,
         context_value=context,
         operation=operation,
         variable_values=variables,
@@ -128,11 +185,6 @@ async def execute(
         hide_suggestions=True,
         slice_seconds=slice_seconds,
     )
-    result = executor.execute_operation()
-    if executor.is_awaitable(result):
-        result = await result
-    assert isinstance(result, ExecutionResult), "nothing is delivered in parts"
-    return result
 
 
 class _Instead:

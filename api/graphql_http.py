@@ -89,8 +89,8 @@ class Ports:
 
     admit: Callable[[Request], Awaitable[Caller]]
     """Who sends the request; raises `Denied`."""
-    context_of: Callable[[Caller, float], object]
-    """A fresh context for one operation, from the caller and the moment when its last byte came (`perf_counter`)."""
+    context_of: Callable[[Caller, float, int], object]
+    """A fresh context for one operation, from the caller, the moment when its last byte came (`perf_counter`) and its cost."""
     masked: Callable[[DocumentNode, OperationDefinitionNode, frozenset[str]], tuple[str, ...]]
     """`Type.field` names that the operation selects and the roles may not read; asked once for each document and roles."""
     limited: Callable[[Wait], Limited]
@@ -276,13 +276,13 @@ class GraphQLEndpoint:
         asked = await self._read(request, raw)
         caller = note.caller
         assert caller is not None, "the caller was admitted before the body was read"
-        known, surcharge = await self._document(asked, caller)
+        known, surcharge = await self.document(asked, caller)
         operation = known.operation(asked.operation_name)
         note.operation = known.name
         note.field = self._field(operation)
         self._check_operation(request, operation, note.field, len(raw))
         if asked.flawed:
-            await self._apart(len(raw) >= OFF_LOOP_BYTES, lambda: self._refuse_flaws(asked, operation, note.field))
+            await self.apart(len(raw) >= OFF_LOOP_BYTES, lambda: self._refuse_flaws(asked, operation, note.field))
         if caller.reads_only and operation.operation is OperationType.MUTATION:
             raise Denied(
                 403, "FORBIDDEN", "A write with a session needs the Origin header that browsers send: use an API key from programs."
@@ -298,12 +298,12 @@ class GraphQLEndpoint:
         if not known.valid:
             assert asked.query is not None, "trusted documents are valid from the start"
             text = asked.query
-            await self._apart(True, lambda: self._documents.validate(known, text))
-        variables = await self._apart(
+            await self.apart(True, lambda: self._documents.validate(known, text))
+        variables = await self.apart(
             len(raw) >= OFF_LOOP_BYTES,
             lambda: read_variables(self._schema, operation, asked.variables, suggestions=self._development),
         )
-        context = self._ports.context_of(caller, note.started)
+        context = self._ports.context_of(caller, note.started, cost)
         limited = None if wait is None else self._ports.limited(wait)
         result = await execute(self._schema, known.document, operation, variables, context, limited=limited)
         answer = executed(result, known.masked(operation, caller.roles, self._ports.masked), note.faults())
@@ -314,9 +314,9 @@ class GraphQLEndpoint:
     async def _read(self, request: Request, raw: bytes) -> GraphQLRequest:
         if request.method == "GET":
             return read_parameters(request.query_params)
-        return await self._apart(len(raw) >= OFF_LOOP_BYTES, lambda: read_body(raw))
+        return await self.apart(len(raw) >= OFF_LOOP_BYTES, lambda: read_body(raw))
 
-    async def _document(self, asked: GraphQLRequest, caller: Caller) -> tuple[Known, int]:
+    async def document(self, asked: GraphQLRequest, caller: Caller) -> tuple[Known, int]:
         """The document that is asked for, and what looking at it costs on top."""
         if asked.document_id is not None:
             if asked.query is not None:
@@ -334,11 +334,11 @@ class GraphQLEndpoint:
         self._metrics.document(known=known is not None)
         if known is not None:
             return known, 0
-        return await self._apart(len(text) >= OFF_LOOP_CHARACTERS, lambda: self._documents.admit(text)), 1 + len(text) // CHARACTERS_A_UNIT
+        return await self.apart(len(text) >= OFF_LOOP_CHARACTERS, lambda: self._documents.admit(text)), 1 + len(text) // CHARACTERS_A_UNIT
 
     def _check_operation(self, request: Request, operation: OperationDefinitionNode, root: str, size: int) -> None:
         if operation.operation is OperationType.SUBSCRIPTION:
-            raise Malformed(400, "Subscriptions are not served over this path: send a query or a mutation.")
+            raise Malformed(400, "Subscriptions are not served over HTTP: open a WebSocket here (graphql-transport-ws).")
         if request.method == "GET" and operation.operation is not OperationType.QUERY:
             raise Malformed(405, "A GET runs queries alone: send a POST.", headers={"Allow": "POST"})
         if size > self._body_bytes and root != BATCH_FIELD:
@@ -358,7 +358,7 @@ class GraphQLEndpoint:
         name = names.pop()
         return name if name == "__typename" or (root is not None and name in root.fields) else "unknown"
 
-    async def _apart(self, large: bool, work: Callable[[], T]) -> T:
+    async def apart(self, large: bool, work: Callable[[], T]) -> T:
         """Do the work, in a thread when it is large."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, work) if large else work()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
 from typing import cast
@@ -9,7 +11,8 @@ from typing import cast
 from graphql import DocumentNode, GraphQLResolveInfo, OperationDefinitionNode
 from starlette.requests import Request
 
-from api.auth.authentication import Unauthenticated, WrongOrigin, authenticate, check_origin
+from api.auth.authentication import Unauthenticated, WrongOrigin, authenticate, check_origin, session_secret
+from api.auth.sessions import session_end
 from api.context import Context, Principal, Role, Services
 from api.cost import CostTable
 from api.documents import Documents
@@ -22,6 +25,7 @@ from api.records import RecordsUnavailable
 from api.schema import schema, sdl
 from api.schema.problems import ErrorCode, RateLimited
 from api.settings import Settings
+from api.sockets import Admitted, SocketBounds, Sockets
 from api.visibility import check
 
 DOCUMENTS: int = 2_000
@@ -29,8 +33,10 @@ DOCUMENTS: int = 2_000
 DOCUMENT_CHARACTERS: int = 1_000_000
 
 
-def graphql_endpoint(services: Services) -> GraphQLEndpoint:
-    """The endpoint over the schema; raises `api.documents.WrongTrustedDocument` for a trusted document that cannot be used."""
+def graphql_endpoint(services: Services) -> tuple[GraphQLEndpoint, Sockets]:
+    """The endpoint over the schema, and that of its subscriptions.
+
+    Raises `api.documents.WrongTrustedDocument` for a trusted document that cannot be used."""
     settings = services.settings
     guard = Guard(cost_table(), bounds_of(settings), introspection=settings.development)
     documents = Documents(schema, guard, entries=DOCUMENTS, characters=DOCUMENT_CHARACTERS, suggestions=settings.development)
@@ -38,12 +44,12 @@ def graphql_endpoint(services: Services) -> GraphQLEndpoint:
         documents.load(Path(settings.trusted_documents))
     ports = Ports(
         admit=partial(admit, services),
-        context_of=lambda caller, received: Context(services, cast("Principal", caller.principal), received),
+        context_of=lambda caller, received, cost: Context(services, cast("Principal", caller.principal), received, cost=cost),
         masked=masked,
         limited=rate_limited,
         trusted_only=partial(trusted_only, frozenset(one.strip() for one in settings.trusted_only.split(",") if one.strip())),
     )
-    return GraphQLEndpoint(
+    endpoint = GraphQLEndpoint(
         schema,
         guard,
         documents,
@@ -55,6 +61,8 @@ def graphql_endpoint(services: Services) -> GraphQLEndpoint:
         batch_bytes=settings.batch_bytes,
         ide=ide.show,
     )
+    bounds = SocketBounds(settings.sockets, settings.socket_subscriptions, settings.socket_init_seconds, settings.socket_check_seconds)
+    return endpoint, Sockets(endpoint, schema, guard, documents, services.limits, ports, partial(admit_socket, services), bounds)
 
 
 @cache
@@ -76,12 +84,36 @@ def bounds_of(settings: Settings) -> Bounds:
 
 async def admit(services: Services, request: Request) -> Caller:
     """Who sends a request; raises `Denied`."""
-    try:
+    with _denying():
         principal = await authenticate(services, request.headers, writes=False)
         session = "authorization" not in request.headers
         if session and request.method != "GET":
             # Whether it writes is known once the document is read; a page of elsewhere is told at once.
             check_origin(request.headers, services.settings.public_url, required=False)
+    return _caller(principal, reads_only=session and "origin" not in request.headers)
+
+
+async def admit_socket(services: Services, headers: Mapping[str, str], payload: Mapping[str, object]) -> Admitted:
+    """Who opens a socket: by its headers, or a key in the payload of its first message. Raises `Denied`.
+
+    A browser sends a session's cookie from any page that opens a socket, so that the origin is checked as for a write.
+    """
+    given = next((value for name, value in payload.items() if name.lower() == "authorization"), None)
+    shown = headers if given is None else {"authorization": str(given)}
+    with _denying():
+        principal = await authenticate(services, shown, writes=True)
+        secret = None if "authorization" in shown else session_secret(shown)
+        if secret is None:
+            return Admitted(_caller(principal), None)
+        end = await services.records.read(lambda connection: session_end(connection, secret))
+    return Admitted(_caller(principal), max(0, end - services.now()) / 1000)
+
+
+@contextmanager
+def _denying() -> Iterator[None]:
+    """Say who is not let in, and why."""
+    try:
+        yield
     except Unauthenticated as error:
         raise Denied(401, "UNAUTHENTICATED", str(error), {"WWW-Authenticate": 'Bearer realm="ringfence"'}) from None
     except WrongOrigin as error:
@@ -90,7 +122,9 @@ async def admit(services: Services, request: Request) -> Caller:
         raise Denied(
             503, "UNAVAILABLE", "The records are down, so that nobody can be let in: nothing was done; send again.", {"Retry-After": "1"}
         ) from None
-    reads_only = session and "origin" not in request.headers
+
+
+def _caller(principal: Principal, *, reads_only: bool = False) -> Caller:
     return Caller(principal.id, principal.institution.id, principal.service, frozenset(principal.roles), principal, reads_only)
 
 

@@ -78,6 +78,24 @@ def read_body(raw: bytes) -> GraphQLRequest:
     return _request(body)
 
 
+def read_message(text: str) -> Mapping[str, object]:
+    """The JSON object in a message of a socket, read as strictly as a body; raises `Malformed`."""
+    try:
+        message = _DECODER.decode(text)
+    except (_Duplicate, RecursionError, json.JSONDecodeError):
+        raise Malformed(400, "A message is a JSON object in which no member stands twice.") from None
+    if not isinstance(message, dict):
+        raise Malformed(400, "A message is a JSON object.")
+    return message
+
+
+def read_payload(payload: object) -> GraphQLRequest:
+    """The request in the payload of a message; raises `Malformed`."""
+    if not isinstance(payload, dict):
+        raise Malformed(400, "`payload` must be a JSON object with `query` (a document) and, where it has any, `variables`.")
+    return _request(payload)
+
+
 def read_parameters(parameters: Mapping[str, str]) -> GraphQLRequest:
     """The request in the parameters of a GET; raises `Malformed` with status 400."""
     body: dict[str, object] = {name: parameters[name] for name in ("query", "operationName", "documentId") if name in parameters}

@@ -69,6 +69,14 @@ class SharedCounts:
         with self._held():
             return self._count(_digest(key), amount, least, limit, seconds)
 
+    def look(self, key: str, limit: int, seconds: float) -> tuple[int, float]:
+        """How much is left of the limit, and in how many seconds nothing of what was counted still counts."""
+        with self._held():
+            window, within = divmod(self._clock(), seconds)
+            _, current, before = self._find(_digest(key), int(window))
+        left = max(0, int(limit - current - before * (1.0 - within / seconds)))
+        return left, (2 * seconds - within if current else seconds - within if before else 0.0)
+
     def give_back(self, key: str, amount: int, seconds: float) -> None:
         """Count `amount` less in the key's present window."""
         with self._held():
@@ -150,6 +158,17 @@ def _wait(room: int, current: int, before: int, within: float, seconds: float) -
     return left + max(0.001, seconds * (1 - room / current))
 
 
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a principal may still ask for."""
+
+    limit: int
+    """A minute."""
+    remaining: int
+    seconds: float
+    """Until the full limit is back."""
+
+
 @dataclass(slots=True)
 class _Lease:
     """What a worker has taken for a principal and not spent."""
@@ -191,6 +210,16 @@ class Limits:
                 return None
             held = lease.left if lease is not None else 0
             return self._renew(principal, cost, held, limit, now)
+
+    def left(self, principal: str, *, service: bool) -> Left:
+        """What a principal has left; what other processes have leased and not spent, a fiftieth at most of each, counts as spent."""
+        limit = self._services if service else self._staff
+        key = principal if service else principal + " staff"
+        with self._mutex:
+            lease = self._leases.get(key)
+            held = lease.left if lease is not None and lease.until > self._clock() else 0
+            left, seconds = self._counts.look(key, limit, self.WINDOW)
+        return Left(limit, min(limit, left + held), seconds)
 
     def _renew(self, principal: str, cost: int, held: int, limit: int, now: float) -> Wait | None:
         """Take the rest of the cost and a lease on top from the shared counts."""

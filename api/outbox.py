@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from api.tables import audit_heads, events
 from graph.errors import InvalidInput, Problem, RingfenceError
@@ -71,6 +71,8 @@ AFTER: Final = Hot(
     .limit(bindparam("b_most"))
 )
 
+NEWEST: Final = Hot(select(func.max(events.c.number)).where(events.c.institution == bindparam("b_institution")))
+
 
 def append(connection: Connection, number: int, event: Event) -> None:
     """Add an event; `number` is what `audit.append` gave in this transaction."""
@@ -82,6 +84,12 @@ def newest(connection: Connection, institution: str) -> int:
     """Up to where everything has happened: who begins here hears only what happens from now on."""
     found = connection.execute(select(audit_heads.c.sequence).where(audit_heads.c.institution == institution)).scalar()
     return found or 0
+
+
+def newest_event(connection: Connection, institution: str) -> int:
+    """The number of the last event that is kept; 0 when there is none."""
+    row = NEWEST.one(connection, {"b_institution": institution})
+    return 0 if row is None or row[0] is None else int(row[0])
 
 
 def after(connection: Connection, institution: str, number: int, most: int = 100) -> Sequence[Told]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from api.ids import timed_id
 from api.tables import jobs
@@ -44,6 +44,15 @@ class Job:
     created_at: Instant
 
 
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """What waits."""
+
+    count: int
+    oldest: Instant | None
+    """When the oldest was put; None when nothing waits."""
+
+
 HELD: Final = (jobs.c.id == bindparam("b_id"), jobs.c.fence == bindparam("b_fence"), jobs.c.done_at.is_(None))
 
 CROWDED: Final = (
@@ -69,6 +78,13 @@ def waiting(connection: Connection, now: Instant) -> bool:
     """Whether some job may be taken now: what a worker looks at before it asks for the write lock."""
     due = select(jobs.c.id).where(jobs.c.done_at.is_(None), jobs.c.due_at <= now, jobs.c.lease_until <= now).limit(1)
     return connection.execute(due).first() is not None
+
+
+def waits(connection: Connection, institution: str, kind: str) -> Waits:
+    """How much of a kind waits for an institution, and since when."""
+    mine = (jobs.c.institution == institution, jobs.c.done_at.is_(None), jobs.c.kind == kind)
+    count, oldest = connection.execute(select(func.count(), func.min(jobs.c.created_at)).where(*mine)).one()
+    return Waits(int(count), oldest)
 
 
 def take(connection: Connection, now: Instant, lease: int) -> Job | None:

@@ -32,7 +32,7 @@ BATCH: Final = 500
 LONGEST_LINE: Final = 4 * 1024 * 1024
 """Bytes of one row; a decision's is some 40 KiB."""
 
-ACCESS: Final[tuple[Table, ...]] = (tables.institutions, tables.principals, tables.api_keys, tables.jobs)
+ACCESS: Final[tuple[Table, ...]] = (tables.institutions, tables.principals, tables.api_keys, tables.jobs, tables.webhooks)
 """Tables that are read for nobody's institution; the rest are read for each."""
 
 LENDING: Final[tuple[Table, ...]] = (
@@ -40,6 +40,7 @@ LENDING: Final[tuple[Table, ...]] = (
     tables.audit_heads,
     tables.audit_entries,
     tables.events,
+    tables.deliveries,
     rules.tables.strategies,
     rules.tables.live_strategies,
     rules.tables.decisions,

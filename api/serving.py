@@ -7,7 +7,7 @@ from collections.abc import Callable
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import logs
@@ -22,10 +22,11 @@ from api.readiness import Readiness
 
 def routes(services: Services, passwords: PasswordPool) -> tuple[list[BaseRoute], Callable[[], None]]:
     """All routes, and what lets go of what they hold."""
-    graphql = graphql_endpoint(services)
+    graphql, sockets = graphql_endpoint(services)
     sign_in = SignIn(services, passwords, sign_in_page.show)
     found: list[BaseRoute] = [
         Route("/graphql", graphql),
+        WebSocketRoute("/graphql", sockets),
         Route("/session", sign_in.session, methods=["POST", "DELETE"]),
         Route("/enter", sign_in.enter, methods=["GET"]),
         *page_routes(services, sign_in),

@@ -161,6 +161,33 @@ class Settings:
     run_jobs: bool = True
     """Whether server processes work jobs."""
 
+    # Events
+
+    event_seconds: float = 0.2
+    """Pause between two looks of a process for new events of an institution that somebody follows."""
+    subscriptions: int = 500
+    """Most subscriptions of one institution in one process."""
+    sockets: int = 200
+    """Most sockets of one institution in one process."""
+    socket_subscriptions: int = 20
+    """Most subscriptions of one socket."""
+    socket_check_seconds: float = 5.0
+    """How often an open socket's credential is looked up again: one that was revoked or is over closes it within this time."""
+    socket_init_seconds: float = 10.0
+    """Longest that a fresh socket may take to say who it is."""
+
+    webhook_private: bool = False
+    """Whether webhooks may lead to private addresses and to plain HTTP: for trying them out, never where others choose the URL."""
+    webhook_seconds: float = 10.0
+    """Longest that a receiver of a webhook may take to answer."""
+    webhook_attempts: int = 12
+    """How often a delivery is tried before it is dead: some two days."""
+    webhook_pause_seconds: float = 1.0
+    """Pause between two looks of a process for deliveries."""
+
+    warehouse: Path = Path()
+    """Folder that gets each day's decisions and facts as Parquet; left out: none are written."""
+
     # Graph
 
     graph_lock_seconds: float = 0.4

@@ -147,6 +147,39 @@ events = Table(
     comment="The outbox: what subscriptions and webhooks tell, written with what it tells of",
 )
 
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("institution", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("secret", LargeBinary, nullable=False, comment="Signing key, sealed by the institution's key"),
+    Column("place", BigInteger, nullable=False, comment="Number of the last event that was made deliveries of"),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("institution", "url", name="webhooks_by_url"),
+    comment="Where institutions are told of events",
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("institution", Text, primary_key=True),
+    Column("webhook", Text, ForeignKey("webhooks.id"), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False, comment="Of the event"),
+    Column("at", BigInteger, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("cause", Text),
+    Column("due_at", BigInteger, nullable=False),
+    Column("lease_until", BigInteger, nullable=False),
+    Column("fence", Integer, nullable=False, comment="Rises each time that a worker takes it"),
+    Column("attempts", Integer, nullable=False),
+    Column("delivered_at", BigInteger),
+    Column("dead_at", BigInteger, comment="When it was given up"),
+    Column("problem", Text, comment="Why the last try failed: a status or an error's name"),
+    Index("deliveries_due", "institution", "webhook", "delivered_at", "dead_at", "due_at"),
+    comment="Events on their way to webhooks",
+)
+
 jobs = Table(
     "jobs",
     metadata,

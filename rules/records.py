@@ -172,6 +172,11 @@ def decision(connection: Connection, institution: str, id: str) -> Decision | No
     return None if row is None else _decision(row)
 
 
+def verdict_of(connection: Connection, institution: str, id: str) -> str | None:
+    """The verdict of the decision with this id; None when there is none."""
+    return connection.execute(select(table.c.verdict).where(table.c.id == id, table.c.institution == institution)).scalar()
+
+
 def latest_decision(connection: Connection, institution: str, merchant: str) -> Decision | None:
     """The newest decision about a merchant; None when there is none."""
     return next(iter(_walk(connection, institution, DecisionQuery(1, merchant=merchant), None, None)), None)

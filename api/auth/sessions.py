@@ -49,6 +49,11 @@ def principal_of_session(connection: Connection, secret: str, now: Instant) -> P
     return None if row is None else principal_from(row)
 
 
+def session_end(connection: Connection, secret: str) -> Instant:
+    """When a session ends; 0 for one that is unknown."""
+    return connection.execute(select(sessions.c.expires_at).where(sessions.c.hash == secret_hash(secret))).scalar() or 0
+
+
 def close_session(connection: Connection, secret: str) -> None:
     """End a session; an unknown one is no error."""
     connection.execute(delete(sessions).where(sessions.c.hash == secret_hash(secret)))

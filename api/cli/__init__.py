@@ -27,6 +27,8 @@ COMMANDS: Final[dict[str, str]] = {
     "graph": "api.cli.graph",
     "migrate": "api.cli.migrate",
     "records": "api.cli.records",
+    "webhooks": "api.cli.webhooks",
+    "errors": "api.cli.errors",
 }
 """Every subcommand by name, with the module whose `command` it is, in the order of the help."""
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import astuple
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from api.cli.options import Failure, data_option, settings_for
+from api.cli.options import Failure, data_option, institution_option, settings_for
 from graph.clock import now
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ LONGEST: float = 24 * 3600.0
 
 @click.group("records")
 def command() -> None:
-    """Save the records to a file and load them elsewhere: a backup, or the way from a file to PostgreSQL and back.
+    """Save the records to a file, and load them elsewhere.
+
+    That is a backup, or the way from an embedded file to PostgreSQL and back.
 
     Example: ringfence records save records.jsonl
     """
@@ -33,10 +36,10 @@ def command() -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @data_option
 def save(file: Path, data: Path | None) -> None:
-    """Write everything that the records keep to FILE, which must not exist, while they are served.
+    """Write all that the records keep to FILE.
 
-    The file is for its owner alone. Keep keys.json of the data folder elsewhere: without it the file cannot be loaded or read. The
-    graph's facts are not in it.
+    FILE must not exist; the records may be served meanwhile. The file is for its owner alone. Keep keys.json of the data folder
+    elsewhere: without it the file cannot be loaded or read. The graph's facts are not in it.
 
     Example: ringfence records save records.jsonl
     """
@@ -67,11 +70,46 @@ def save(file: Path, data: Path | None) -> None:
     click.echo(f"Saved {sum(saved.rows.values())} rows of {len(saved.checkpoints)} institutions to {file}.")
 
 
+@command.command("parquet")
+@institution_option
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder of the warehouse's files.")
+@data_option
+def parquet(institution: str, out: Path, data: Path | None) -> None:
+    """Write today's decisions and facts as Parquet.
+
+    What came since the newest file that is there, in OUT/INSTITUTION/decisions and OUT/INSTITUTION/facts; nothing personal. A server
+    does the same each day where RINGFENCE_WAREHOUSE names a folder.
+
+    Example: ringfence records parquet --institution rural-bank --out ./warehouse
+    """
+    from api.app import open_graph, open_records
+    from api.auth.institutions import the_institution
+    from api.warehousing import Exported, export_day
+
+    async def run() -> Exported:
+        settings = settings_for(data)
+        records, vault = open_records(settings, patient=True)
+        try:
+            tenant = await records.read(lambda connection: the_institution(connection, institution), institution=institution)
+            graph = open_graph(settings, vault)
+            try:
+                return await export_day(records, graph, tenant.institution, out, now())
+            finally:
+                await graph.close()
+        finally:
+            records.close()
+
+    for name, count in zip(("decisions", "facts"), astuple(asyncio.run(run())), strict=True):
+        click.echo(f"{count} {name}." if count is not None else f"Today's {name} are there already: the next file has what came since.")
+
+
 @command.command("load")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @data_option
 def load(file: Path, data: Path | None) -> None:
-    """Load FILE into empty records, all or nothing; put the keys.json that it was saved with into the data folder first.
+    """Load FILE into empty records, all or nothing.
+
+    Put the keys.json that it was saved with into the data folder first.
 
     Example: ringfence records load records.jsonl --data ./restored
     """

@@ -6,11 +6,11 @@ import asyncio
 import logging
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from sqlalchemy import Connection
 
-from api import audit, idempotency, logs, outbox, queue
+from api import audit, idempotency, logs, outbox, queue, webhooks
 from api.auth.institutions import all_institutions
 from api.context import Services
 from api.jobs import JOBS
@@ -18,6 +18,7 @@ from api.queue import Job, Taken
 from api.records import RecordsUnavailable
 from graph.errors import GraphUnavailable
 from graph.model import Instant
+from graph.store import BulkStore
 
 DAY: Final = 86_400_000
 JOBS_KEPT: Final = 30 * DAY
@@ -35,6 +36,7 @@ async def work(services: Services) -> None:
             day = services.now() // DAY
             if day != kept_on:
                 await keep_house(services)
+                await fill_warehouse(services)
                 kept_on = day
             more = True
             while more:
@@ -97,10 +99,23 @@ async def keep_house(services: Services) -> None:
 
         while await services.records.write(clean, institution=institution):
             continue
+        while await services.records.write(partial(webhooks.remove_old, institution=institution, now=now), institution=institution):
+            continue
         while await services.records.write(partial(outbox.remove_old, institution=institution, now=now), institution=institution):
             continue
     while await services.records.write(lambda connection: queue.remove_done(connection, now - JOBS_KEPT)):
         continue
+
+
+async def fill_warehouse(services: Services) -> None:
+    """Write each institution's day as Parquet where settings say. Raises what parts that are down raise: it is then tried again."""
+    if services.settings.warehouse == Path():
+        return
+    from api.warehousing import export_day  # late: Arrow is large, and few servers write such files
+
+    for tenant in await services.records.read(all_institutions):
+        graph = cast("BulkStore", services.graph)
+        await export_day(services.records, graph, tenant.institution, services.settings.warehouse, services.now())
 
 
 async def _point(services: Services, institution: str, now: Instant) -> audit.Checkpoint:

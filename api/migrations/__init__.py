@@ -16,7 +16,7 @@ import rules.tables
 from api import tables
 from graph.errors import RingfenceError
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 """The newest step."""
 
 METADATA: Final[tuple[MetaData, ...]] = (tables.metadata, rules.tables.metadata)

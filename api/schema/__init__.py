@@ -20,6 +20,7 @@ from api.schema.outcomes import FactRecorded, FactRefused, FactRepeated
 from api.schema.principals import Principal
 from api.schema.queries import ENTITY_TYPES, Query
 from api.schema.scalars import SCALARS
+from api.schema.subscriptions import Subscription
 
 _ONE_OF: Final = "directive @oneOf on INPUT_OBJECT\n\n"
 """Strawberry prints this definition, but the specification has it built in."""
@@ -27,6 +28,7 @@ _ONE_OF: Final = "directive @oneOf on INPUT_OBJECT\n\n"
 _schema: Final = strawberry.Schema(
     query=Query,
     mutation=Mutation,
+    subscription=Subscription,
     types=[*ENTITY_TYPES.values(), Principal, FactRecorded, FactRepeated, FactRefused],
     config=StrawberryConfig(auto_camel_case=True, scalar_map=SCALARS, enable_experimental_incremental_execution=False),
 )

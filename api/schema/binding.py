@@ -31,6 +31,8 @@ def bind(schema: GraphQLSchema) -> None:
             named.is_type_of = None
             for field in named.fields.values():
                 _bind_field(field)
+                if named is schema.subscription_type:  # what a method of it gives is the source of events; each is shown as it is
+                    field.subscribe, field.resolve = field.resolve, lambda source, _info, **_given: source
         elif isinstance(named, (GraphQLInterfaceType, GraphQLUnionType)):
             named.resolve_type = _type_name
         elif isinstance(named, GraphQLInputObjectType):

@@ -27,6 +27,7 @@ from api.schema.nodes import Node, PageInfo
 from api.schema.pages import turn
 from api.schema.reasons import Reason, SignalValue, show_observed, show_reason
 from api.schema.references import Reference
+from api.schema.replays import DecisionReplay, replay_decision
 from api.schema.roles import EVERYBODY, Role, visible
 from api.schema.scalars import ID, DateTime
 from api.schema.scenes import Scene, Shown
@@ -196,6 +197,11 @@ class Decision(Node):
         newer = await load_decision(self.scene.context, self.decision.replaced_by)
         hidden = newer is None or (self.as_of_asked is not None and newer.decided_at > self.as_of_asked)
         return None if newer is None or hidden else show_decision(newer, self.scene, self.as_of_asked)
+
+    @field(directives=[visible(Role.ANALYST, Role.ADMIN), Cost(weight=20)])
+    async def replay(self) -> DecisionReplay | None:
+        """Decides again from the stored inputs and compares; null when masked."""
+        return await replay_decision(self.scene.context, self.decision)
 
     @field()
     def limit(self) -> LimitHint | None:

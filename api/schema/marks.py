@@ -59,6 +59,8 @@ def enforce(schema: GraphQLSchema) -> Marks:
         root_roles[name] = {field: _root_roles(name, field, made) for field, made in root.fields.items()}
         for field, made in root.fields.items():
             _refuse_root(made, root_roles[name][field], mutation=root is schema.mutation_type)
+            if made.subscribe is not None:
+                made.subscribe = _refusing(made.subscribe, root_roles[name][field], _forbidden_error(root_roles[name][field]))
     return Marks(root_roles, types, _narrow(schema, types, set(roots)))
 
 
@@ -110,13 +112,15 @@ def _refuse_root(field: GraphQLField, roles: frozenset[Role], *, mutation: bool)
     """Make a root field answer FORBIDDEN to readers without one of the roles: a mutation in its payload, a query as an error."""
     inner = field.resolve
     assert inner is not None, "every field is bound"
-    refuse: Callable[[str], object] = _forbidden_payload(roles) if mutation else _forbidden_error(roles)
+    field.extensions.pop(PLAIN, None)
+    field.resolve = _refusing(inner, roles, _forbidden_payload(roles) if mutation else _forbidden_error(roles))
 
+
+def _refusing(inner: Callable[..., object], roles: frozenset[Role], refuse: Callable[[str], object]) -> Callable[..., object]:
     def resolve(source: object, info: GraphQLResolveInfo[Context], **given: object) -> object:
         return refuse(info.field_name) if roles.isdisjoint(info.context.principal.roles) else inner(source, info, **given)
 
-    field.extensions.pop(PLAIN, None)
-    field.resolve = resolve
+    return resolve
 
 
 def forbidden_message(name: str, roles: frozenset[Role]) -> str:

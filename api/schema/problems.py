@@ -41,6 +41,8 @@ class ErrorCode(StrEnum):
     """A part that is needed is down; nothing was done that a retry could double; send again."""
     INTERNAL = "INTERNAL"
     """A fault of ours, reported and masked. Only outside `data`."""
+    CURSOR_EXPIRED = "CURSOR_EXPIRED"
+    """A subscription's `after` is older than the events kept. Only outside `data`."""
 
 
 @interface
@@ -145,3 +147,17 @@ def show_problem(said: Told) -> UserError:
             return Unavailable(**common, retry_after=said.retry_after)
         case _:
             raise AssertionError(f"{code} is told in `errors`, never in a payload")
+
+
+def code_of_problem() -> dict[ErrorCode, str]:
+    """The type in payloads of each code that has one."""
+    return {
+        ErrorCode.INVALID: ValidationError.__name__,
+        ErrorCode.NOT_FOUND: NotFound.__name__,
+        ErrorCode.FORBIDDEN: Forbidden.__name__,
+        ErrorCode.FACT_CONFLICT: FactConflict.__name__,
+        ErrorCode.IDEMPOTENCY_CONFLICT: IdempotencyConflict.__name__,
+        ErrorCode.IDEMPOTENCY_IN_PROGRESS: IdempotencyInProgress.__name__,
+        ErrorCode.RATE_LIMITED: RateLimited.__name__,
+        ErrorCode.UNAVAILABLE: Unavailable.__name__,
+    }

@@ -17,6 +17,7 @@ from api.schema.loans import Loan
 from api.schema.merchants import Merchant
 from api.schema.nodes import Node
 from api.schema.nodes_by_id import find_node, is_id
+from api.schema.operating import Operations, RateLimit, show_operations, show_rate_limit
 from api.schema.pages import refuse, within
 from api.schema.people import Person
 from api.schema.principals import Principal, show_principal
@@ -61,6 +62,16 @@ class Query:
     def me(self, info: Info) -> Principal:
         """The principal that the credential names."""
         return show_principal(info.context.principal)
+
+    @field(directives=[EVERYBODY])
+    async def operations(self, info: Info) -> Operations:
+        """How the service is doing."""
+        return await show_operations(info.context)
+
+    @field(directives=[EVERYBODY])
+    def rate_limit(self, info: Info) -> RateLimit:
+        """How much more this principal may ask."""
+        return show_rate_limit(info.context)
 
     @field(directives=[EVERYBODY])
     async def node(self, info: Info, id: Annotated[ID, argument("An id given out by this API.")]) -> Node | None:

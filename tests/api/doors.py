@@ -165,6 +165,7 @@ CLOSED = {
     "RateLimited": "opened by its own test",
     "IdempotencyInProgress": "opened by its own test",
     "Unavailable": "opened by its own test",
+    "DecisionMade": "told over sockets: see test_sockets",
 }
 
 SCOPE = 'scope: {window: {after: "2020-01-01T00:00:00Z"}}'
@@ -185,6 +186,10 @@ def flows(kind: str, key: str, below: str) -> Door:
 
 
 DOORS |= {
+    "Operations": [Door("{ operations { HERE } }", "operations")],
+    "DecisionFigures": [Door("{ operations { decisions { HERE } } }", "operations.decisions")],
+    "RateLimit": [Door("{ rateLimit { HERE } }", "rateLimit")],
+    "DecisionReplay": [Door("{ decisions(first: 3) { edges { node { replay { HERE } } } } }", "decisions.edges.node.replay")],
     "AccountFlows": [flows("account", "FA", "HERE")],
     "PersonFlows": [flows("person", "F-1", "HERE")],
     "LoanFlows": [flows("loan", "FL", "HERE")],

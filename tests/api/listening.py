@@ -75,13 +75,14 @@ def listening(folder: Path, **changes: Any) -> Iterator[Listening]:
         return service, analyst
 
     try:
-        service, analyst = asyncio.run(records.write(work))
+        service, analyst = asyncio.run(records.write(work, institution=BANK.id))
     finally:
         records.close()
     root = logging.getLogger()
     before = (list(root.handlers), root.level)
     app = create_app(settings)
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, http="httptools", loop="uvloop"))
+    kinds: dict[str, Any] = {"http": "httptools", "loop": "uvloop", "ws": "websockets-sansio"}
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, **kinds))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

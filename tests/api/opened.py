@@ -16,6 +16,7 @@ from api.auth.institutions import create_institution
 from api.embedded import embedded_engine
 from api.postgres import server_engine
 from api.records import Bounds, Records
+from api.saving import enter
 from api.settings import Settings
 from graph.model import Institution
 
@@ -83,5 +84,6 @@ POSTGRES_ALONE = pytest.mark.parametrize("each_engine", ["postgres"], indirect=T
 
 def make_institutions(connection: Connection) -> None:
     """Both institutions of the tests."""
-    create_institution(connection, BANK, "Rural Bank", NOW)
-    create_institution(connection, OTHER, "City Bank", NOW)
+    for institution, name in ((BANK, "Rural Bank"), (OTHER, "City Bank")):
+        enter(connection, institution.id)
+        create_institution(connection, institution, name, NOW)

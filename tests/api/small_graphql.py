@@ -116,7 +116,7 @@ async def admit(request: Request) -> Caller:
 
 PORTS = Ports(
     admit=admit,
-    context_of=lambda caller, received: {"caller": caller, "received": received},
+    context_of=lambda caller, received, cost: {"caller": caller, "received": received, "cost": cost},
     masked=lambda document, operation, roles: ("Thing.number",) if "ANALYST" in roles else (),
     limited=lambda wait: lambda info: {"message": "Wait.", "retryAfter": wait.seconds * 1000},
     trusted_only=lambda caller: False,

@@ -81,7 +81,7 @@ def test_every_part_says_what_it_is():
 
 
 def test_every_root_field_says_who_may_read_it():
-    for root in (schema.query_type, schema.mutation_type):
+    for root in (schema.query_type, schema.mutation_type, schema.subscription_type):
         assert root is not None
         assert set(marks.roots[root.name]) == set(root.fields)
         assert all(roles for roles in marks.roots[root.name].values())
@@ -174,7 +174,7 @@ def own_roles(named: GraphQLNamedType, name: str) -> frozenset[Role]:
 def reaching() -> dict[str, frozenset[Role]]:
     """The roles that may come to have an object of each type, by any way from the roots."""
     found = {named.name: frozenset[Role]() for named in schema.type_map.values() if is_composite_type(named)}
-    found |= {"Query": EVERYONE, "Mutation": EVERYONE}
+    found |= {"Query": EVERYONE, "Mutation": EVERYONE, "Subscription": EVERYONE}
     grown = True
     while grown:
         before = dict(found)

@@ -17,6 +17,7 @@ from api.cli import (
     audit,
     decisions,
     demo,
+    errors,
     graph,
     import_,
     institutions,
@@ -27,11 +28,12 @@ from api.cli import (
     serve,
     simulate,
     users,
+    webhooks,
 )
 from tests.api.cli.calling import call
 
 ROOT = Path(__file__).parents[3]
-GROUPS = ("institutions", "keys", "users", "audit", "decisions", "graph", "records")
+GROUPS = ("institutions", "keys", "users", "audit", "decisions", "graph", "records", "webhooks")
 
 
 def every_command() -> Iterator[tuple[str, ...]]:
@@ -43,7 +45,23 @@ def every_command() -> Iterator[tuple[str, ...]]:
 
 
 def test_the_list_names_every_command_by_its_module():
-    modules = (demo, serve, import_, simulate, query, institutions, keys, users, audit, decisions, graph, migrate, records)
+    modules = (
+        demo,
+        serve,
+        import_,
+        simulate,
+        query,
+        institutions,
+        keys,
+        users,
+        audit,
+        decisions,
+        graph,
+        migrate,
+        records,
+        webhooks,
+        errors,
+    )
     assert list(COMMANDS.values()) == [module.__name__ for module in modules]
     assert {path.stem for path in Path(str(audit.__file__)).parent.glob("*.py")} - {"__init__", "options", "progress"} == {
         module.__name__.rpartition(".")[2] for module in modules

@@ -1,0 +1,119 @@
+"""Subscriptions: what happened, told from the outbox as it is committed, to whoever may read it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from enum import StrEnum
+from functools import partial
+from typing import Annotated, cast
+
+import strawberry
+from strawberry import UNSET
+
+from api import outbox
+from api.context import Context
+from api.outbox import Told
+from api.schema.decisions import Decision, load_decision, show_decision
+from api.schema.declaring import argument, enum_type, field, interface, object_type
+from api.schema.judging import Verdict
+from api.schema.queries import ENTITY_TYPES
+from api.schema.roles import Role, visible
+from api.schema.scalars import DateTime
+from api.schema.scenes import Info, timeless
+from rules.records import verdict_of
+
+
+@interface
+class Event:
+    """Something that happened, as a subscription tells it."""
+
+    cursor: str
+    """Give it back as `after` to go on from here."""
+    at: DateTime
+    """When it happened."""
+
+
+@enum_type
+class RedecisionCause(StrEnum):
+    """Why a loan was decided again."""
+
+    SOURCE_RECOVERED = "SOURCE_RECOVERED"
+    """A source that was down came back."""
+    ASKED_AGAIN = "ASKED_AGAIN"
+    """It was asked for again."""
+    JUDGEMENT = "JUDGEMENT"
+    """A person's judgement changed what was known."""
+
+
+@object_type()
+class DecisionMade(Event):
+    """A decision was made, by a call or again after a source came back."""
+
+    cursor: str
+    """Give it back as `after` to go on from here."""
+    at: DateTime
+    """When it happened."""
+    told: strawberry.Private[Told]
+
+    @field()
+    async def decision(self, info: Info) -> Decision:
+        """The decision."""
+        found = await load_decision(info.context, self.told.event.subject)
+        assert found is not None, "an event is written with its decision, which stays"
+        return show_decision(found, timeless(info.context, ENTITY_TYPES), None)
+
+    @field()
+    def again(self) -> RedecisionCause | None:
+        """Why it was made again; null for a first decision."""
+        cause = self.told.event.cause
+        return None if cause is None else RedecisionCause(cause)
+
+
+@object_type()
+class Subscription:
+    """
+    Over graphql-transport-ws. Each event is delivered at least once, in order, and carries a cursor: after a break subscribe again with
+    `after` and nothing is missed for 7 days; an older cursor ends the subscription with CURSOR_EXPIRED. The socket closes when its
+    credential expires.
+    """
+
+    @field(directives=[visible(Role.SERVICE, Role.ANALYST)])
+    async def decision_made(
+        self,
+        info: Info,
+        after: Annotated[str | None, argument("Cursor of the last event seen; left out: only what happens from now on.")] = UNSET,
+        verdicts: Annotated[list[Verdict] | None, argument("Only these verdicts; left out: all.")] = UNSET,
+    ) -> AsyncGenerator[DecisionMade, None]:
+        """Decisions as they are made."""
+        context = info.context
+        place = await _begin(context, after)
+        wanted = None if verdicts is None else frozenset(str(one) for one in verdicts)
+        return _decisions(context, place, wanted)
+
+
+async def _begin(context: Context, after: str | None) -> int:
+    """Where a subscription begins. Raises `InvalidInput` and `CursorExpired`."""
+    services, institution = context.services, context.principal.institution.id
+    if after is None:
+        return await services.records.read(partial(outbox.newest, institution=institution), institution=institution)
+    now = services.now()
+    return await services.records.read(lambda connection: outbox.place(connection, institution, after, now), institution=institution)
+
+
+async def _decisions(context: Context, place: int, verdicts: frozenset[str] | None) -> AsyncGenerator[DecisionMade, None]:
+    """Events of decisions after a place, of these verdicts."""
+    services, institution = context.services, context.principal.institution.id
+    settings = services.settings
+    following = services.feed.follow(services.records, institution, place, most=settings.subscriptions, pause=settings.event_seconds)
+    async with aclosing(cast("AsyncGenerator[Told, None]", following)) as events:
+        async for told in events:
+            if told.event.kind == outbox.DECISION_MADE and (verdicts is None or await _verdict(context, told) in verdicts):
+                yield DecisionMade(cursor=told.cursor, at=told.event.at, told=told)
+
+
+async def _verdict(context: Context, told: Told) -> str | None:
+    institution = context.principal.institution.id
+    return await context.services.records.read(
+        lambda connection: verdict_of(connection, institution, told.event.subject), institution=institution
+    )
