@@ -7,12 +7,13 @@ import hmac
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from graph import clock
 from graph.bounds import around_a_loan
 from graph.contents import Fact
 from graph.errors import GraphUnavailable, InvalidInput, Problem
+from graph.flows.checking import check_scope
 from graph.flows.reader import Question
 from graph.ids import tie_parts
 from graph.metering import running
@@ -36,6 +37,7 @@ from graph.stores.neo4j import migrating
 from graph.stores.neo4j.catalogue import institutions
 from graph.stores.neo4j.connecting import Address, Connections, Limits, Pool, Transaction
 from graph.stores.neo4j.filing import ServerTables
+from graph.stores.neo4j.money import Interrupted, ServerMoney
 from graph.stores.neo4j.reading import ServerSnapshot
 from graph.stores.shared.encoding import Prepared, prepare
 from graph.stores.shared.institutions import WrongKeys, check_value
@@ -57,6 +59,9 @@ BULK_COMMIT: Final = 5_000
 
 MAXIMUM_IDS: Final = 1_000
 """Entities in one call of `entities`."""
+
+GRACE: Final = 0.5
+"""Seconds after a question's deadline in which the answer found until then is put together."""
 
 _INLINE: Final = 20
 """Facts that are prepared at once; more are prepared on another thread, so that the event loop goes on."""
@@ -223,8 +228,22 @@ class Neo4jStore:
         return await self.read(Pool.DECIDING, institution, moment, read, deadline)
 
     async def ask(self, institution: str, question: Question[T], moment: Moment, *, deadline: float) -> Answered[T]:
-        """Questions about money are the embedded store's for now; raises `GraphUnavailable`."""
-        raise GraphUnavailable("A graph on Neo4j answers no questions about money yet: ask the embedded store.", "FAILED", "NOT_YET")
+        """A question about money; see `GraphStore.ask`."""
+        check_scope(question)
+        until = time.monotonic() + deadline
+
+        def read(snapshot: ServerSnapshot) -> Answered[T]:
+            snapshot.hurry(until)
+            money = ServerMoney(snapshot, until)
+            answered = Answered(question.answer(money), money.cut)
+            if money.interrupted:
+                raise Interrupted(answered)
+            return answered
+
+        try:
+            return await self.read(Pool.ANALYSTS, institution, moment, read, deadline + GRACE)
+        except Interrupted as interrupted:
+            return cast("Answered[T]", interrupted.found)
 
     async def kept_facts(self, institution: str, *, after: int, first: int, clear: bool) -> tuple[KeptFact, ...]:
         """Facts are given back by the embedded store alone for now; raises `GraphUnavailable`."""
@@ -310,7 +329,9 @@ class Neo4jStore:
 
         return await self.read(Pool.ANALYSTS, institution, moment, read)
 
-    async def read(self, pool: Pool, institution: str, moment: Moment, work: Callable[[Snapshot], T], seconds: float | None = None) -> T:
+    async def read(
+        self, pool: Pool, institution: str, moment: Moment, work: Callable[[ServerSnapshot], T], seconds: float | None = None
+    ) -> T:
         """Do the work in a snapshot of its own, on a worker thread; what other questions are built of. Raises `GraphUnavailable`."""
 
         def read(transaction: Transaction) -> T:
