@@ -7,6 +7,7 @@ question whose time is up is interrupted in the middle of a statement too, and i
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from graph.errors import RingfenceError
@@ -92,9 +93,12 @@ class ServerMoney(BoundedReader):
         """See `MoneyReader.entities`."""
         found: dict[str, Entity] = {}
         for some in _parts(ids):
-            read = self._in_time(lambda some=some: self._snapshot.entities(self._snapshot.identify(some).values()).values())
-            found |= {entity.id: entity for entity in read or ()}
+            read = self._in_time(partial(self._entities, some)) or {}
+            found |= {entity.id: entity for entity in read.values()}
         return found
+
+    def _entities(self, ids: Sequence[str]) -> Mapping[int, Entity]:
+        return self._snapshot.entities(self._snapshot.identify(ids).values())
 
     def _ties(self, entities: Collection[str], kind: TieKind, way: Way, *, holding: bool) -> Iterator[tuple[str, int, str]]:
         """Of each entity its ties of the kind, by number, with the other end: those that hold at the moment, or all there ever were."""
