@@ -14,6 +14,7 @@ from typing import Generic, Protocol, TypeVar
 
 from graph.contents import Fact
 from graph.errors import Conflict, InvalidInput, Unknown
+from graph.flows.guarding import Guard
 from graph.flows.reader import Question
 from graph.flows.scope import Cut
 from graph.model import (
@@ -60,12 +61,26 @@ FactResult = Recorded | Repeated | Refused
 
 
 @dataclass(frozen=True, slots=True)
+class Tripped:
+    """A guarded fact was not recorded: it would have completed what its guard forbids, or one side is blocked."""
+
+    blocked: tuple[str, ...]
+    """Ids of the sides that were blocked instead, payer or guarantor first; none when one of them was blocked already."""
+    entities: tuple[Entity, ...]
+    """Of the pattern, both sides first, at most 100, as they would have been."""
+    ties: tuple[Tie, ...]
+    """Between them, that of the fact included, weightiest first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Recording:
     """What became of a batch: one result for each fact, in the order given."""
 
     results: tuple[FactResult, ...]
     recorded_at: Instant
     """From then on reads see the recorded ones."""
+    tripped: Tripped | None = None
+    """Why a guarded fact has no result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +113,17 @@ class GraphStore(Protocol):
         With `together` one refusal refuses all: nothing is recorded, and the results say which were at fault.
         Money in another currency has been refused by decoding. Merging is idempotent and commutative; refusals for
         conflict depend on order. `recorded_at` is given under the write lock and rises from transaction to transaction.
+        """
+        ...
+
+    async def record_guarded(self, institution: Institution, source: str, fact: Fact, guard: Guard) -> Recording:
+        """Record a transfer or guarantee unless it would complete what its guard forbids (see `graph.flows.guarding`).
+
+        It is written, looked at with all that is recorded by then and all that will have occurred, and kept when it is harmless. Otherwise
+        it is taken back, both sides are blocked (facts of the source `guard`), and the recording says `tripped` in place of a result. From
+        the writing until the commit nobody else writes to the institution, so that of facts which complete a pattern together the last one
+        trips, however they meet. A fact that was recorded before is repeated, unguarded. Raises `InvalidInput` for a fact that the
+        guard is not about, and `GraphUnavailable` when the guard could not look at everything: then nothing was done.
         """
         ...
 

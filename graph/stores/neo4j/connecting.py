@@ -93,6 +93,10 @@ class Transaction:
         self.asked = 0
         """Round trips so far."""
 
+    def hurry(self, until: float) -> None:
+        """Wait for no answer beyond this reading of `time.monotonic()`."""
+        self._until = min(self._until, until)
+
     def ask(self, query: str, parameters: Mapping[str, Any], *, seconds: float | None = None) -> list[Row]:
         """The rows that a query of the catalogue gives. Raises the driver's errors, `TimeoutError`."""
         left = self._until - time.monotonic()

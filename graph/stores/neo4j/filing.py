@@ -19,24 +19,8 @@ from graph.stores.shared.folding import Description, describe
 from graph.stores.shared.rows import EVERYTHING, STREAMS, TieRow
 from graph.stores.shared.tables import PlainRows, Row, TieHead
 
-ENTITY_COLUMNS: Final = ("number", "id", "key", "label", "token", "token_version", "value", "subject_key")
-NODE_COLUMNS: Final = ("number", "facts", "first_at", "last_at", "latest_at", "changed_at", "reach", "degrees")
-TIE_COLUMNS: Final = (
-    "number", "kind", "from_", "to_", "first_at", "last_at", "recorded_at", "ended_at", "count", "total", "share",
-    "latest_at", "changed_at", "simple",
-)  # fmt: skip
-FACT_COLUMNS: Final = ("number", "id", "source_id", "kind", "occurred_at", "recorded_at", "withdrawn_at", "hash", "content")
-MENTION_COLUMNS: Final = ("entity", "occurred_at", "recorded_at", "fact")
-MOVEMENT_COLUMNS: Final = (
-    "from_", "incoming", "occurred_at", "recorded_at", "fact", "known_from", "known_until", "hidden_at", "to_", "amount", "kind",
-)  # fmt: skip
-OBSERVATION_COLUMNS: Final = (
-    "tie", "occurred_at", "fact", "known_from", "recorded_at", "known_until", "hidden_at", "ended", "amount", "share", "loan",
-)  # fmt: skip
-STATEMENT_COLUMNS: Final = (
-    "entity", "fact", "part", "known_from", "known_until", "occurred_at", "rank", "visible_at", "what", "value", "loan",
-)  # fmt: skip
-
+_SHARE: Final = recording.OBSERVATION.index("share")
+_FACT: Final = recording.OBSERVATION.index("fact")
 _PAYS: Final = TIE_NUMBERS[TieKind.PAYS]
 _MONEY: Final = frozenset(TIE_NUMBERS[kind] for kind in MONEY_TIES)
 _LABELS: Final = {kind: "".join(word.capitalize() for word in kind.name.split("_")) for kind in EntityKind}
@@ -62,7 +46,7 @@ class ServerTables:
         self._institution = institution
         self._source = source
         self._seen = _Seen({}, {}, {}, {}, {}, {})
-        self._waiting: dict[str, list[Mapping[str, Any]]] = {name: [] for name in recording.WRITTEN}
+        self._waiting: dict[str, list[Any]] = {name: [] for name in recording.WRITTEN}
         """Rows to be written: sent together, before a question that depends on them or at the end."""
         self._heads: Callable[[int], TieHead] | None = None
         self._forgotten: dict[int, tuple[int, int, int]] = {}
@@ -106,7 +90,7 @@ class ServerTables:
 
     def withdraw(self, withdrawals: Mapping[str, Instant]) -> None:
         """See `Tables.withdraw`."""
-        self._write("withdrawals", [{"fact_id": id_, "recorded_at": at} for id_, at in sorted(withdrawals.items())])
+        self._write("withdrawals", [[id_, at] for id_, at in sorted(withdrawals.items())])
 
     def users(self, space: int, keys: Sequence[str]) -> Iterator[Row]:
         """See `Tables.users`."""
@@ -150,45 +134,30 @@ class ServerTables:
 
     def enter_entities(self, rows: Sequence[Row]) -> None:
         """See `Tables.enter_entities`."""
-        self._write(
-            "entities",
-            [{"label": _LABELS[ENTITY_KINDS[row[0] & 15]], "properties": _named(ENTITY_COLUMNS, row)} for row in rows],
-        )
+        self._write("entities", [[*row, _LABELS[ENTITY_KINDS[row[0] & 15]]] for row in rows])
 
     def put_nodes(self, rows: Sequence[Row]) -> None:
         """See `Tables.put_nodes`."""
-        self._write("nodes", [_named(NODE_COLUMNS, row) | {"crowd": _crowd(row[-1])} for row in rows])
+        self._write("nodes", [[*row, _crowd(row[-1])] for row in rows])
 
     def enter_ties(self, rows: Sequence[Row]) -> None:
         """See `Tables.enter_ties`."""
         self._write(
             "ties",
-            [
-                {
-                    "type": TIE_KINDS[row[1]].value,
-                    "letters": LETTERS[row[1]] + LETTERS[row[2] & 15] + LETTERS[row[3] & 15],
-                    "properties": _named(TIE_COLUMNS, row),
-                }
-                for row in rows
-            ],
+            [[*row, TIE_KINDS[row[1]].value, LETTERS[row[1]] + LETTERS[row[2] & 15] + LETTERS[row[3] & 15]] for row in rows],
         )
 
     def change_ties(self, rows: Sequence[Row]) -> None:
         """See `Tables.change_ties`."""
-        self._write("changed", [_named(TIE_COLUMNS, row) for row in rows])
+        self._write("changed", [list(row) for row in rows])
 
     def insert(self, rows: PlainRows) -> None:
         """See `Tables.insert`."""
         claims = {fact: _claim(space, key) for space, key, fact in rows.claims if space != OWNERLESS}
         ownerless = {fact: int(key) for space, key, fact in rows.claims if space == OWNERLESS}
-        facts = [_named(FACT_COLUMNS, row) for row in rows.facts]
-        ranks: dict[int, str] = {}
-        for fact in facts:
-            number = fact["number"]
-            fact |= {"source": self._source, "claim": claims.get(number), "ownerless": ownerless.get(number)}
-            ranks[number] = rank(self._source, fact["source_id"])
-        self._write("facts", facts)
-        self._write("mentions", [_named(MENTION_COLUMNS, row) for row in rows.mentions])
+        ranks = {row[0]: rank(self._source, row[2]) for row in rows.facts}
+        self._write("facts", [[*row, self._source, claims.get(row[0]), ownerless.get(row[0])] for row in rows.facts])
+        self._write("mentions", [list(row) for row in rows.mentions])
         self._enter_transfers(rows.movements, {row[2]: row[0] for row in rows.observations})
         self._enter_observations(rows.observations, ranks)
         self.enter_statements(rows.statements)
@@ -235,7 +204,7 @@ class ServerTables:
 
     def enter_statements(self, rows: Sequence[Row]) -> None:
         """See `Tables.enter_statements`."""
-        self._write("statements", [_named(STATEMENT_COLUMNS, row) for row in rows])
+        self._write("statements", [list(row) for row in rows])
 
     def fold_ties(self, heads: Sequence[TieHead]) -> dict[int, TieRow | None]:
         """See `Tables.fold_ties`."""
@@ -259,34 +228,29 @@ class ServerTables:
 
     def describe(self, rows: Sequence[Row], unsaid: Sequence[int]) -> None:
         """See `Tables.describe`."""
-        nothing = [(entity, None, None, None, None) for entity in unsaid]
-        self._write("said", [_named(("entity", "said", "blocked", "standing", "fields"), row) for row in [*rows, *nothing]])
+        self._write("said", [*(list(row) for row in rows), *([entity, None, None, None, None] for entity in unsaid)])
 
     def _enter_observations(self, rows: Sequence[Row], ranks: Mapping[int, str]) -> None:
         """Write observations; those of PAYS are the transfers themselves."""
         assert self._heads is not None, "the ledger says what ties are"
-        made: list[dict[str, Any]] = []
+        made: list[list[Any]] = []
         for row in rows:
             head = self._heads(row[0])
             if head.kind != _PAYS:
-                observation = _named(OBSERVATION_COLUMNS, row) | {"kind": head.kind, "from_": head.from_, "to_": head.to}
-                observation["rank"] = None if observation["share"] is None else ranks[observation["fact"]]
-                made.append(observation)
+                shares = None if row[_SHARE] is None else ranks[row[_FACT]]
+                made.append([*row, head.kind, head.from_, head.to, shares])
         self._write("observations", made)
 
     def _enter_transfers(self, movements: Sequence[Row], ties: Mapping[int, int]) -> None:
         """Write transfers; each comes as two movements."""
-        outgoing = [_named(MOVEMENT_COLUMNS, row) | {"tie": ties[row[4]]} for row in movements if not row[1]]
-        for row in outgoing:
-            del row["incoming"]
-        self._write("transfers", outgoing)
+        self._write("transfers", [[row[0], *row[2:], ties[row[4]]] for row in movements if not row[1]])
 
     def finish(self, counters: Mapping[str, Any]) -> None:
         """Write what is still to be written, and the institution's counters with it."""
         self._write("counters", [counters])
         self._flush()
 
-    def _write(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    def _write(self, name: str, rows: Sequence[Any]) -> None:
         self._waiting[name] += rows
 
     def _flush(self) -> None:
@@ -297,10 +261,6 @@ class ServerTables:
 
     def _ask(self, query: str, **parameters: Any) -> list[Row]:
         return self._transaction.ask(query, {"institution": self._institution} | parameters)
-
-
-def _named(columns: Sequence[str], row: Row) -> dict[str, Any]:
-    return dict(zip(columns, row, strict=True))
 
 
 def _crowd(degrees: bytes) -> int:

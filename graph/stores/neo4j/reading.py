@@ -309,6 +309,14 @@ class ServerSnapshot(Snapshot):
     def _moment(self) -> dict[str, Instant]:
         return {"at": self.moment.at, "known_at": self.moment.known_at}
 
+    def hurry(self, until: float) -> None:
+        """Wait for no answer beyond this reading of `time.monotonic()`: what comes later raises `TimeoutError`."""
+        self._transaction.hurry(until)
+
+    def ask(self, query: str, **parameters: Any) -> list[Row]:
+        """The rows of a query of the catalogue, as of the moment; for readers of their own kind."""
+        return self._ask(query, **self._moment(), **parameters)
+
     def _ask(self, query: str, **parameters: Any) -> list[Row]:
         return self._transaction.ask(query, {"institution": self._institution} | parameters)
 

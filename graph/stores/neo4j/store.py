@@ -7,12 +7,14 @@ import hmac
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from graph import clock
 from graph.bounds import around_a_loan
 from graph.contents import Fact
 from graph.errors import GraphUnavailable, InvalidInput, Problem
+from graph.flows.checking import check_scope
+from graph.flows.guarding import Guard, guarded_ends
 from graph.flows.reader import Question
 from graph.ids import tie_parts
 from graph.metering import running
@@ -36,8 +38,11 @@ from graph.stores.neo4j import migrating
 from graph.stores.neo4j.catalogue import institutions
 from graph.stores.neo4j.connecting import Address, Connections, Limits, Pool, Transaction
 from graph.stores.neo4j.filing import ServerTables
+from graph.stores.neo4j.guarding import Undone, look_within
+from graph.stores.neo4j.money import Interrupted, ServerMoney
 from graph.stores.neo4j.reading import ServerSnapshot
 from graph.stores.shared.encoding import Prepared, prepare
+from graph.stores.shared.guarding import SOURCE, blocks
 from graph.stores.shared.institutions import WrongKeys, check_value
 from graph.stores.shared.ledger import Sequences
 from graph.stores.shared.listing import find_fact, find_tie, list_facts, list_loans, list_ties
@@ -57,6 +62,9 @@ BULK_COMMIT: Final = 5_000
 
 MAXIMUM_IDS: Final = 1_000
 """Entities in one call of `entities`."""
+
+GRACE: Final = 0.5
+"""Seconds after a question's deadline in which the answer found until then is put together."""
 
 _INLINE: Final = 20
 """Facts that are prepared at once; more are prepared on another thread, so that the event loop goes on."""
@@ -117,6 +125,21 @@ class Neo4jStore:
             for start in range(0, len(facts), BULK_COMMIT)
         ]
         return Recording(tuple(result for part in parts for result in part.results), parts[-1].recorded_at)
+
+    async def record_guarded(self, institution: Institution, source: str, fact: Fact, guard: Guard) -> Recording:
+        """Record a transfer or guarantee unless its guard trips; see `GraphStore.record_guarded`."""
+        guarded_ends(fact, guard)
+        sealer = self._sealers(institution.id)
+        prepared = prepare(fact, source, sealer)
+        try:
+            return await self._record(Pool.DECIDING, institution, source, [fact], together=True, guard=guard)
+        except Undone as undone:
+            tripped = undone.tripped
+        if not tripped.blocked:
+            return Recording((), (await self.now(institution.id)).known_at, tripped)
+        stops = [one.fact for one in blocks(prepared, guard, sealer, self._now())]
+        recording = await self._record(Pool.DECIDING, institution, SOURCE, stops, together=True)
+        return Recording((), recording.recorded_at, tripped)
 
     async def now(self, institution: str) -> Moment:
         """The present of this machine's clock and of the institution; see `GraphStore.now`."""
@@ -223,8 +246,22 @@ class Neo4jStore:
         return await self.read(Pool.DECIDING, institution, moment, read, deadline)
 
     async def ask(self, institution: str, question: Question[T], moment: Moment, *, deadline: float) -> Answered[T]:
-        """Questions about money are the embedded store's for now; raises `GraphUnavailable`."""
-        raise GraphUnavailable("A graph on Neo4j answers no questions about money yet: ask the embedded store.", "FAILED", "NOT_YET")
+        """A question about money; see `GraphStore.ask`."""
+        check_scope(question)
+        until = time.monotonic() + deadline
+
+        def read(snapshot: ServerSnapshot) -> Answered[T]:
+            snapshot.hurry(until)
+            money = ServerMoney(snapshot, until)
+            answered = Answered(question.answer(money), money.cut)
+            if money.interrupted:
+                raise Interrupted(answered)
+            return answered
+
+        try:
+            return await self.read(Pool.ANALYSTS, institution, moment, read, deadline + GRACE)
+        except Interrupted as interrupted:
+            return cast("Answered[T]", interrupted.found)
 
     async def kept_facts(self, institution: str, *, after: int, first: int, clear: bool) -> tuple[KeptFact, ...]:
         """Facts are given back by the embedded store alone for now; raises `GraphUnavailable`."""
@@ -247,7 +284,9 @@ class Neo4jStore:
         """Finish what was begun and let go; see `GraphStore.close`."""
         await self._connections.close()
 
-    async def _record(self, pool: Pool, institution: Institution, source: str, facts: Sequence[Fact], *, together: bool) -> Recording:
+    async def _record(
+        self, pool: Pool, institution: Institution, source: str, facts: Sequence[Fact], *, together: bool, guard: Guard | None = None
+    ) -> Recording:
         sealer = self._sealers(institution.id)
 
         def ready() -> list[Prepared]:
@@ -257,7 +296,10 @@ class Neo4jStore:
 
         def write(transaction: Transaction) -> Recording:
             number = self._entered(transaction, institution.id)
-            return self._apply(transaction, number, institution.id, source, prepared, together)
+            recording = self._apply(transaction, number, institution.id, source, prepared, together)
+            if guard is not None and isinstance(recording.results[0], Recorded):
+                look_within(transaction, number, facts[0], guard, sealer)
+            return recording
 
         limits = self._connections.limits
         seconds = limits.loading if pool is Pool.LOADING else limits.recording
@@ -310,7 +352,9 @@ class Neo4jStore:
 
         return await self.read(Pool.ANALYSTS, institution, moment, read)
 
-    async def read(self, pool: Pool, institution: str, moment: Moment, work: Callable[[Snapshot], T], seconds: float | None = None) -> T:
+    async def read(
+        self, pool: Pool, institution: str, moment: Moment, work: Callable[[ServerSnapshot], T], seconds: float | None = None
+    ) -> T:
         """Do the work in a snapshot of its own, on a worker thread; what other questions are built of. Raises `GraphUnavailable`."""
 
         def read(transaction: Transaction) -> T:

@@ -11,20 +11,14 @@ from typing import Final
 
 from graph.flows.scope import Cut, Movement, Order, Scope, Way
 from graph.ids import TIE_NUMBERS
-from graph.model import FAR_FUTURE, Entity, Instant, TieKind, TransferKind
+from graph.model import Entity, Instant, TieKind, TransferKind
 from graph.stores.shared.folding import BLOCKED
+from graph.stores.shared.money import MAXIMUM_READ, RELATIONS, BoundedReader, limits
 from graph.stores.shared.snapshot import TRANSFER_KINDS
 from graph.stores.shared.tables import TieHead
-from graph.stores.shared.walking import late
 from graph.stores.sqlite.folding import chunks, fold_ties, marks
 from graph.stores.sqlite.movements import STANDS
 from graph.stores.sqlite.reading import SqliteSnapshot
-
-MAXIMUM_READ: Final = 200_000
-"""Movements and sightings that one question reads."""
-
-RELATIONS: Final = frozenset({TieKind.GUARANTEES, TieKind.INVESTS_IN})
-"""What is seen of these counts while the tie holds; of all others for ever."""
 
 _RANKS: Final = {
     Order.NEWEST: "m.occurred_at DESC, m.amount DESC, e.id",
@@ -35,26 +29,14 @@ _RANKS: Final = {
 """`Scope.choose` in SQL."""
 
 
-class Money:
+class Money(BoundedReader):
     """A `MoneyReader`; `deadline` is a reading of `time.monotonic()`."""
 
     def __init__(self, snapshot: SqliteSnapshot, deadline: float | None, most: int = MAXIMUM_READ) -> None:
+        super().__init__(deadline, most)
         self._snapshot = snapshot
-        self._deadline = deadline
-        self._left = most
-        """How many more rows may be read."""
-        self._cut: set[Cut] = set()
         self._numbers: dict[str, int] = {}
         self._ids: dict[int, str] = {}
-
-    @property
-    def cut(self) -> tuple[Cut, ...]:
-        """Bounds that were met."""
-        return tuple(cut for cut in Cut if cut in self._cut)
-
-    def note(self, cut: Cut) -> None:
-        """Say that a bound cut the answer short."""
-        self._cut.add(cut)
 
     def moved(self, accounts: Collection[str], way: Way, scope: Scope, kinds: frozenset[TransferKind]) -> Mapping[str, Sequence[Movement]]:
         """See `MoneyReader.moved`."""
@@ -65,7 +47,7 @@ class Money:
             self.note(Cut.PER_STEP)
         hubs = set(crowded)
         moves = f"m.incoming = {int(way is Way.IN)} AND m.occurred_at <= ? AND {STANDS}{_kinds(kinds)}"
-        after, before, over = self._limits(scope)
+        after, before, over = limits(scope)
         for chunk in chunks(number for number in numbers if number not in hubs):
             rows = self._read(
                 f"""SELECT m.account, m.other, m.amount, m.occurred_at FROM movement m WHERE m.account IN ({marks(chunk)})
@@ -92,7 +74,7 @@ class Money:
         found: dict[str, list[Movement]] = {entity: [] for entity in entities}
         ties = {number: (entity, other) for entity, number, other in self._ties(entities, kind, way, holding=kind in RELATIONS)}
         # What is chosen of many is chosen of all of them, so that the window is applied by the statement only where nothing is chosen.
-        after, before, _ = self._limits(scope if scope.per_step is None else Scope())
+        after, before, _ = limits(scope if scope.per_step is None else Scope())
         at, known = self._snapshot.moment.at, self._snapshot.stands
         for chunk in chunks(ties):
             rows = self._read(
@@ -103,9 +85,7 @@ class Money:
             for tie, amount, seen_at in rows:
                 entity, other = ties[tie]
                 found[entity].append(Movement(other, amount, seen_at))
-        if scope.per_step is not None and any(len(movements) > scope.per_step for movements in found.values()):
-            self.note(Cut.PER_STEP)
-        return {entity: scope.choose(movements) for entity, movements in found.items()}
+        return self._choose(found, scope)
 
     def tied(self, entities: Collection[str], kind: TieKind, way: Way) -> Mapping[str, Sequence[str]]:
         """See `MoneyReader.tied`."""
@@ -180,23 +160,7 @@ class Money:
         """A statement's rows: as many as may still be read, and none once the deadline has come."""
         if self._late():
             return []
-        rows = self._snapshot.connection.execute(f"{sql} LIMIT ?", [*values, self._left + 1]).fetchall()
-        if len(rows) > self._left:
-            self.note(Cut.MOVEMENTS)
-            rows = rows[: self._left]
-        self._left -= len(rows)
-        return rows
-
-    def _late(self) -> bool:
-        if late(self._deadline):
-            self.note(Cut.DEADLINE)
-            return True
-        return False
-
-    def _limits(self, scope: Scope) -> tuple[Instant, Instant, int]:
-        """Window and amount as bounds that are left out."""
-        window = scope.window or (-FAR_FUTURE, FAR_FUTURE)
-        return *window, -1 if scope.over is None else scope.over
+        return self._take(self._snapshot.connection.execute(f"{sql} LIMIT ?", [*values, self._left + 1]).fetchall())
 
     def _known(self, ids: Collection[str]) -> list[int]:
         """Numbers of entities of this institution, by id."""

@@ -20,6 +20,7 @@ from graph.contents import Fact
 from graph.errors import GraphUnavailable, InvalidInput, Problem
 from graph.flows.checking import check_scope
 from graph.flows.findings import MAXIMUM_ROWS
+from graph.flows.guarding import Guard, guarded_ends
 from graph.flows.reader import Question
 from graph.ids import tie_parts
 from graph.metering import running
@@ -119,6 +120,11 @@ class SqliteStore:
         if not 1 <= len(facts) <= MAXIMUM_BULK:
             raise InvalidInput([Problem(("facts",), f"holds {len(facts):,} facts: give 1 to {MAXIMUM_BULK:,}")])
         return await self._record(institution, source, facts, together=False)
+
+    async def record_guarded(self, institution: Institution, source: str, fact: Fact, guard: Guard) -> Recording:
+        """Record a transfer or guarantee unless its guard trips; see `GraphStore.record_guarded`."""
+        guarded_ends(fact, guard)
+        return await self._record(institution, source, [fact], together=True, guard=guard)
 
     async def now(self, institution: str) -> Moment:
         """The present of this machine's clock and of the file; see `GraphStore.now`."""
@@ -274,7 +280,9 @@ class SqliteStore:
         """Calls that wait to be written."""
         return self._writer.waiting()
 
-    async def _record(self, institution: Institution, source: str, facts: Sequence[Fact], *, together: bool) -> Recording:
+    async def _record(
+        self, institution: Institution, source: str, facts: Sequence[Fact], *, together: bool, guard: Guard | None = None
+    ) -> Recording:
         self._pool()
         sealer = self._sealers(institution.id)
 
@@ -282,7 +290,7 @@ class SqliteStore:
             return [prepare(fact, source, sealer) for fact in facts]
 
         prepared = ready() if len(facts) <= _INLINE else await asyncio.to_thread(ready)
-        call = Call(institution.id, source, prepared, together, running())
+        call = Call(institution.id, source, prepared, together, running(), guard)
         self._writer.submit(call)
         answer = asyncio.wrap_future(call.answer)
         answer.add_done_callback(lambda done: done.cancelled() or done.exception())  # the caller may be gone; the commit goes on

@@ -14,12 +14,13 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from graph.errors import GraphUnavailable
+from graph.flows.guarding import Guard
 from graph.metering import Meter
 from graph.model import Instant
 from graph.pairing import next_count
@@ -27,10 +28,12 @@ from graph.proof import Proof
 from graph.sealing import Sealers
 from graph.store import Recorded, Recording, Refused
 from graph.stores.shared.encoding import Prepared
+from graph.stores.shared.guarding import SOURCE, blocks
 from graph.stores.shared.ledger import Sequences
 from graph.stores.shared.recording import Batch
 from graph.stores.sqlite.failing import check_file, file_identity, unavailable
 from graph.stores.sqlite.filing import SqliteTables, greatest
+from graph.stores.sqlite.guarding import look_within
 from graph.stores.sqlite.institutions import institution_number
 from graph.stores.sqlite.tables import WAITING_SECONDS, open_writer
 
@@ -54,6 +57,8 @@ class Call:
     together: bool
     meter: Meter | None = None
     """Of whoever waits: it bears its part of the commit's processor time."""
+    guard: Guard | None = None
+    """What must not come of its one fact."""
     proof: bool = False
     """Whether it records nothing, and proves by a commit of its own that the file can be written."""
     answer: Future[Recording] = field(default_factory=Future)
@@ -176,7 +181,7 @@ class Writer:
             self.proof.ended()
         if new:
             return answers
-        return [Recording(answer.results, last or recorded_at) if isinstance(answer, Recording) else answer for answer in answers]
+        return [replace(answer, recorded_at=last or recorded_at) if isinstance(answer, Recording) else answer for answer in answers]
 
     def _record(self, connection: sqlite3.Connection, sequences: Sequences, call: Call, recorded_at: Instant) -> Recording | Exception:
         """One call; what goes wrong with it alone is its own answer and leaves nothing behind."""
@@ -188,6 +193,17 @@ class Writer:
             number = institution_number(connection, call.institution, sealer)
             tables = SqliteTables(connection, number, call.source, recorded_at)
             results = Batch(tables, call.source, sealer, sequences, recorded_at).apply(call.facts, together=call.together)
+            tripped = None
+            if call.guard is not None and isinstance(results[0], Recorded):
+                tripped = look_within(connection, call.institution, number, call.facts[0].fact, call.guard, sealer)
+            if tripped is not None and call.guard is not None:
+                results = ()
+                connection.execute("ROLLBACK TO call")
+                if tripped.blocked:
+                    number = institution_number(connection, call.institution, sealer)
+                    tables = SqliteTables(connection, number, SOURCE, recorded_at)
+                    stops = blocks(call.facts[0], call.guard, sealer, recorded_at)
+                    Batch(tables, SOURCE, sealer, sequences, recorded_at).apply(stops, together=True)
         except sqlite3.Error:
             raise
         except Exception as error:  # its own fault: the others of the group go on
@@ -195,7 +211,7 @@ class Writer:
             connection.execute("RELEASE call")
             return error
         connection.execute("RELEASE call")
-        return Recording(results, recorded_at)
+        return Recording(results, recorded_at, tripped)
 
     def _open(self) -> sqlite3.Connection:
         """The connection to a file that is still the one that was opened."""
@@ -222,4 +238,6 @@ def _recorded(answer: Recording, together: bool) -> bool:
     """Whether a call recorded anything."""
     if together and any(isinstance(result, Refused) for result in answer.results):
         return False
+    if answer.tripped is not None:
+        return bool(answer.tripped.blocked)
     return any(isinstance(result, Recorded) for result in answer.results)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from graph.clock import now
 from graph.flows.reader import Question
 from graph.importing.importing import ImportJob, find_files, run_import
 from graph.importing.mapping import load_mapping
@@ -17,9 +18,9 @@ from graph.importing.summary import Summary
 from graph.model import EntityKind, Institution, Moment
 from graph.sealing import Sealer
 from graph.store import Answered
-from graph.stores.sqlite.store import SqliteStore
 from identity.vault import Vault
 from tests.graph.flows.oracle import Names
+from tests.graph.stores import Open, sqlite
 
 BANK: Final = Institution("finbench", "CNY", "UTC")
 NOW: Final = 1_795_000_000_000
@@ -66,9 +67,9 @@ class OrderedSealer:
 class Published:
     """The store with the published graph."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, open_: Open) -> None:
         vault = Vault.open(folder / "keys.json")
-        self.store = SqliteStore(folder / "graph.db", lambda institution: OrderedSealer(vault.sealer(institution)))
+        self.store: Any = open_(folder, lambda institution: OrderedSealer(vault.sealer(institution)), now)
         self.runner = asyncio.Runner()
 
     def load(self, folder: Path, *files: Path) -> Summary:
@@ -79,13 +80,14 @@ class Published:
         )
 
     def ask(self, question: Question[Any], moment: Moment = EVER) -> Answered[Any]:
-        return self.runner.run(self.store.ask(BANK.id, question, moment, deadline=DEADLINE))
+        answered: Answered[Any] = self.runner.run(self.store.ask(BANK.id, question, moment, deadline=DEADLINE))
+        return answered
 
 
 @contextmanager
-def published(folder: Path) -> Iterator[Published]:
+def published(folder: Path, open_: Open = sqlite) -> Iterator[Published]:
     """An empty store in the folder, closed at the end."""
-    graph = Published(folder)
+    graph = Published(folder, open_)
     try:
         yield graph
     finally:

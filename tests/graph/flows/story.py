@@ -111,10 +111,12 @@ def ask(open_: Open, folder: Path, story: Story, *questions: Question[Any], mome
     async def run() -> list[Answered[Any]]:
         sealers = vault(folder).sealer
         store = open_(folder, lambda institution: NamingSealer(sealers(institution)), lambda: NOW)
-        recorded = await store.record(BANK, "core", story.facts)
-        assert all(type(result).__name__ == "Recorded" for result in recorded.results), recorded.results
-        answers = [await store.ask(BANK.id, question, moment, deadline=10) for question in questions]
-        await store.close()
+        try:
+            recorded = await store.record(BANK, "core", story.facts)
+            assert all(type(result).__name__ == "Recorded" for result in recorded.results), recorded.results
+            answers = [await store.ask(BANK.id, question, moment, deadline=10) for question in questions]
+        finally:
+            await store.close()
         return [Answered(plain(answer.value), answer.cut) for answer in answers]
 
     return asyncio.run(run())

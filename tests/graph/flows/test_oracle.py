@@ -1,4 +1,4 @@
-"""Every published result of LDBC FinBench that its sub-graph can answer is ours, row order included, out of a real store."""
+"""Every published result of LDBC FinBench that its sub-graph can answer is ours, row order included, out of every real store."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from graph.flows.scope import Cut
 from graph.importing.summary import Summary
 from tests.graph.flows.oracle import asked, equal
 from tests.graph.flows.published import COPY, NAMES, Published, lines, published
+from tests.graph.stores import STORES
 
 READS = lines()
 COUNTS = {
@@ -19,10 +20,10 @@ COUNTS = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Published, Summary]]:
+@pytest.fixture(scope="module", params=STORES)
+def loaded(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[tuple[Published, Summary]]:
     folder = tmp_path_factory.mktemp("oracle")
-    with published(folder) as graph:
+    with published(folder, request.param) as graph:
         yield graph, graph.load(folder, COPY)
 
 

@@ -6,15 +6,16 @@ kinds of tie, or of those asked for: relationships of other types, money among t
 
 from __future__ import annotations
 
+from graph.flows.scope import Order
 from graph.model import TieKind
-from graph.stores.neo4j.catalogue import asking, foreseeing, institutions, moments, phrases, recording
+from graph.stores.neo4j.catalogue import asking, flowing, foreseeing, institutions, moments, phrases, recording
 
 
 def every() -> dict[str, str]:
     """Every query that can be sent, by name: those above, and what the functions make of each kind and direction."""
     found = {
         name: text
-        for module in (institutions, recording, moments, asking, foreseeing)
+        for module in (institutions, recording, moments, asking, foreseeing, flowing)
         for name, text in vars(module).items()
         if isinstance(text, str) and name.isupper() and not name.startswith("_") and name not in vars(phrases)
     }
@@ -25,6 +26,9 @@ def every() -> dict[str, str]:
         f"{name} {ties}": of(ties) for name, of in (("adjacent", asking.adjacent), ("listed", asking.listed_ties)) for ties in (all_, some)
     }
     found |= {f"moved incoming {incoming} only {only}": asking.moved(incoming, only) for incoming in both for only in both}
+    found |= {f"moved within incoming {incoming}": flowing.moved_within(incoming) for incoming in both}
+    found |= {f"moved first {order} incoming {incoming}": flowing.moved_first(incoming, order) for incoming in both for order in Order}
+    found |= {f"ties from {kind} incoming {incoming}": flowing.ties_from(kind, incoming) for kind in TieKind for incoming in both}
     return found | {
         f"ball {depth} {crowd}": foreseeing.ball((all_,) * depth, crowd) for depth in range(1, 5) for crowd in ("reach", "crowd")
     }

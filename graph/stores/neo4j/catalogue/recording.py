@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from graph.model import TieKind
@@ -58,73 +59,106 @@ RETURN t.from_, o.occurred_at, o.known_from, o.known_until, o.ended, o.share, o.
 """
 
 
+ENTITY: Final = ("number", "id", "key", "label", "token", "token_version", "value", "subject_key")
+NODE: Final = ("facts", "first_at", "last_at", "latest_at", "changed_at", "reach", "degrees", "crowd")
+TIE: Final = (
+    "number", "kind", "from_", "to_", "first_at", "last_at", "recorded_at", "ended_at", "count", "total", "share",
+    "latest_at", "changed_at", "simple",
+)  # fmt: skip
+FACT: Final = (
+    "number", "id", "source_id", "kind", "occurred_at", "recorded_at", "withdrawn_at", "hash", "content", "source", "claim", "ownerless",
+)  # fmt: skip
+MENTION: Final = ("entity", "occurred_at", "recorded_at", "fact")
+TRANSFER: Final = (
+    "from_", "occurred_at", "recorded_at", "fact", "known_from", "known_until", "hidden_at", "to_", "amount", "kind", "tie",
+)  # fmt: skip
+OBSERVATION: Final = (
+    "tie", "occurred_at", "fact", "known_from", "recorded_at", "known_until", "hidden_at", "ended", "amount", "share", "loan",
+    "kind", "from_", "to_", "rank",
+)  # fmt: skip
+STATEMENT: Final = (
+    "entity", "fact", "part", "known_from", "known_until", "occurred_at", "rank", "visible_at", "what", "value", "loan",
+)  # fmt: skip
+DESCRIPTION: Final = ("entity", "said", "blocked", "standing", "fields")
+"""What stands at each place of a row. Rows are lists and not maps: three times as much is written while names are packed with each value."""
+
+
+def _made(columns: Sequence[str], start: int = 0) -> str:
+    """The properties of something that is made of a row, the institution's number first."""
+    said = ", ".join(f"{column}: row[{place}]" for place, column in enumerate(columns, start))
+    return f"{{institution: $institution, {said}}}"
+
+
+def _set(name: str, columns: Sequence[str], start: int) -> str:
+    """Those of something that is there."""
+    return ", ".join(f"{name}.{column} = row[{place}]" for place, column in enumerate(columns, start))
+
+
 _WRITES: Final = (
     (
         "withdrawals",
         """
-    MERGE (w:Withdrawal {institution: $institution, fact_id: row.fact_id}) ON CREATE SET w.recorded_at = row.recorded_at
-    ON MATCH SET w.recorded_at = CASE WHEN row.recorded_at < w.recorded_at THEN row.recorded_at ELSE w.recorded_at END""",
+    MERGE (w:Withdrawal {institution: $institution, fact_id: row[0]}) ON CREATE SET w.recorded_at = row[1]
+    ON MATCH SET w.recorded_at = CASE WHEN row[1] < w.recorded_at THEN row[1] ELSE w.recorded_at END""",
     ),
     (
         "entities",
-        """
-    CREATE (e:Entity {institution: $institution, number: row.properties.number}) SET e += row.properties SET e:$(row.label)""",
+        f"""
+    CREATE (e:Entity {_made(ENTITY)}) SET e:$(row[{len(ENTITY)}])""",
     ),
     (
         "facts",
-        """
-    CREATE (f:Fact {institution: $institution}) SET f += row""",
+        f"""
+    CREATE (f:Fact {_made(FACT)})""",
     ),
     (
         "mentions",
-        """
-    MATCH (f:Fact {institution: $institution, number: row.fact})
-    MATCH (e:Entity {institution: $institution, number: row.entity})
-    CREATE (f)-[n:NAMES {institution: $institution}]->(e) SET n += row""",
+        f"""
+    MATCH (f:Fact {{institution: $institution, number: row[{MENTION.index("fact")}]}})
+    MATCH (e:Entity {{institution: $institution, number: row[{MENTION.index("entity")}]}})
+    CREATE (f)-[n:NAMES {_made(MENTION)}]->(e)""",
     ),
     (
         "transfers",
-        """
-    MATCH (a:Entity {institution: $institution, number: row.from_})
-    MATCH (b:Entity {institution: $institution, number: row.to_})
-    CREATE (a)-[m:TRANSFERRED {institution: $institution}]->(b) SET m += row""",
+        f"""
+    MATCH (a:Entity {{institution: $institution, number: row[{TRANSFER.index("from_")}]}})
+    MATCH (b:Entity {{institution: $institution, number: row[{TRANSFER.index("to_")}]}})
+    CREATE (a)-[m:TRANSFERRED {_made(TRANSFER)}]->(b)""",
     ),
     (
         "observations",
-        """
-    CREATE (o:Observation {institution: $institution}) SET o += row""",
+        f"""
+    CREATE (o:Observation {_made(OBSERVATION)})""",
     ),
     (
         "statements",
-        """
-    CREATE (s:Statement {institution: $institution}) SET s += row""",
+        f"""
+    CREATE (s:Statement {_made(STATEMENT)})""",
     ),
     (
         "nodes",
-        """
-    MATCH (e:Entity {institution: $institution, number: row.number}) SET e += row""",
+        f"""
+    MATCH (e:Entity {{institution: $institution, number: row[0]}}) SET {_set("e", NODE, 1)}""",
     ),
     (
         "ties",
-        """
-    MATCH (a:Entity {institution: $institution, number: row.properties.from_})
-    MATCH (b:Entity {institution: $institution, number: row.properties.to_})
-    CREATE (a)-[t:$(row.type) {institution: $institution}]->(b)
-    SET t += row.properties, t.id = 'tie_' + row.letters + substring(a.id, 4) + substring(b.id, 4)""",
+        f"""
+    MATCH (a:Entity {{institution: $institution, number: row[{TIE.index("from_")}]}})
+    MATCH (b:Entity {{institution: $institution, number: row[{TIE.index("to_")}]}})
+    CREATE (a)-[t:$(row[{len(TIE)}]) {_made(TIE)}]->(b)
+    SET t.id = 'tie_' + row[{len(TIE) + 1}] + substring(a.id, 4) + substring(b.id, 4)""",
     ),
     (
         "changed",
         f"""
-    MATCH (a:Entity {{institution: $institution, number: row.from_}})-[t:{ALL_TIES}]->(b:Entity {{institution: $institution, number: row.to_}})
-    WHERE t.kind = row.kind
-    SET t.first_at = row.first_at, t.last_at = row.last_at, t.recorded_at = row.recorded_at, t.ended_at = row.ended_at, t.count = row.count,
-        t.total = row.total, t.share = row.share, t.latest_at = row.latest_at, t.changed_at = row.changed_at, t.simple = row.simple""",
+    MATCH (a:Entity {{institution: $institution, number: row[{TIE.index("from_")}]}})-[t:{ALL_TIES}]->(b:Entity {{institution: $institution, number: row[{TIE.index("to_")}]}})
+    WHERE t.kind = row[{TIE.index("kind")}]
+    SET {_set("t", TIE[4:], 4)}""",
     ),
     (
         "said",
-        """
-    MATCH (e:Entity {institution: $institution, number: row.entity})
-    SET e.said = row.said, e.blocked = row.blocked, e.standing = row.standing, e.fields = row.fields""",
+        f"""
+    MATCH (e:Entity {{institution: $institution, number: row[0]}}) SET {_set("e", DESCRIPTION[1:], 1)}""",
     ),
     (
         "counters",
