@@ -15,6 +15,7 @@ from graph.model import FlowBounds, Instant, Moment, TieKind, TransferKind, Walk
 from graph.stores.neo4j.catalogue import asking, foreseeing, moments, phrases
 from graph.stores.neo4j.connecting import Transaction
 from graph.stores.neo4j.folding import fold_ties
+from graph.stores.neo4j.warming import NOBODY, kinds_of_a_walk, of_a_walk, several
 from graph.stores.shared.encoding import Kept, read_kept
 from graph.stores.shared.folding import Description, describe
 from graph.stores.shared.rows import Adjacency, Node, TieRow, stream_parts, tie_numbers
@@ -57,13 +58,10 @@ class ServerSnapshot(Snapshot):
 
     def foresee(self, centre: str, bounds: WalkBounds) -> None:
         """See `Snapshot.foresee`: all of it in one round trip, as far as no hub is on the way."""
-        last = bounds.kinds if bounds.last_kinds is None else bounds.last_kinds & (bounds.kinds or bounds.last_kinds)
-        kinds = [bounds.kinds] * (bounds.depth - 1) + [last]
-        if (centre, bounds) == self._foreseen_walk or bounds.depth > FORESEEN_DEPTH or not all(one is None or one for one in kinds):
+        if (centre, bounds) == self._foreseen_walk or bounds.depth > FORESEEN_DEPTH or (query := of_a_walk(bounds)) is None:
             return
         self._foreseen_walk = (centre, bounds)
-        pays = bounds.kinds is None or TieKind.PAYS in bounds.kinds
-        query = foreseeing.ball(tuple(phrases.types(one) for one in kinds), "reach" if pays else "crowd")
+        kinds = kinds_of_a_walk(bounds)
         rows = self._ask(
             query, centre=centre, limit=bounds.ties_per_entity, crowded=CROWDED, most=bounds.entities, **self._moment()
         )  # fmt: skip
@@ -83,8 +81,8 @@ class ServerSnapshot(Snapshot):
         after, limit = at - bounds.days * DAY, bounds.transfers_per_account + 1
         ((out, into, sums, outermost),) = self._ask(
             foreseeing.MONEY,
-            accounts=list(accounts), after=after, limit=limit, followed=bounds.followed,
-            receiving=list(receiving), own=list(accounts), most=most, **_windows(at), **self._moment(),
+            accounts=several(accounts, NOBODY), after=after, limit=limit, followed=bounds.followed,
+            receiving=several(receiving, NOBODY), own=several(accounts, NOBODY), most=most, **_windows(at), **self._moment(),
         )  # fmt: skip
         for incoming, all_ in ((False, out), (True, into)):
             for account, rows in all_:
@@ -301,7 +299,7 @@ class ServerSnapshot(Snapshot):
     def named(self, numbers: Sequence[int]) -> dict[int, tuple[Instant, Instant]]:
         """See `Settling.named`."""
         found: dict[int, tuple[Instant, Instant]] = {}
-        for number, told in self._ask(moments.NAMED, numbers=list(numbers), **self._moment()):
+        for number, told in self._ask(moments.NAMED, numbers=several(numbers, NOBODY), **self._moment()):
             if told:
                 found[number] = min(told), max(told)
         return found

@@ -36,6 +36,7 @@ from graph.stores.neo4j import migrating
 from graph.stores.neo4j.catalogue import institutions
 from graph.stores.neo4j.connecting import Address, Connections, Limits, Pool, Transaction
 from graph.stores.neo4j.filing import ServerTables
+from graph.stores.neo4j.planning import Planned
 from graph.stores.neo4j.reading import ServerSnapshot
 from graph.stores.shared.encoding import Prepared, prepare
 from graph.stores.shared.institutions import WrongKeys, check_value
@@ -58,6 +59,12 @@ BULK_COMMIT: Final = 5_000
 MAXIMUM_IDS: Final = 1_000
 """Entities in one call of `entities`."""
 
+OPENING_SECONDS: Final = 2.0
+"""Longest that a server process waits for Neo4j before it begins without; another process has just opened it."""
+
+PATIENT_SECONDS: Final = 180.0
+"""Longest that a command does: indexes may have to be made."""
+
 _INLINE: Final = 20
 """Facts that are prepared at once; more are prepared on another thread, so that the event loop goes on."""
 
@@ -79,17 +86,46 @@ class Neo4jStore:
         self._sealers = sealers
         self._now = now
         self._institutions: dict[str, _Known] = {}
+        self._plans: Planned | None = None
+        """Of a store that keeps the server's plans ready."""
 
-    async def migrate(self) -> None:
-        """Bring constraints and indexes to this program's version. Raises `GraphUnavailable`, for a newer schema too."""
-        ((found,),) = (await self._connections.statements([(migrating.APPLIED, {})], 60.0))[0]
-        if found > migrating.VERSION:
-            message = f"The graph's schema has version {found}, this program reads {migrating.VERSION}: use the program that made it."
-            raise GraphUnavailable(message, "FAILED")
-        for version, statements in migrating.MIGRATIONS:
-            if version > found:
-                await self._connections.statements([(text, {}) for text in statements], 120.0)
-                await self._connections.statements([(migrating.AWAIT, {}), (migrating.NOTE, {"version": version})], 70.0)
+    @classmethod
+    def open(
+        cls, address: Address, sealers: Sealers, check: bytes | None = None, *, limits: Limits | None = None, serving: bool = False
+    ) -> Neo4jStore:
+        """Open the store: bring the schema to this program's version and compare keys as `check` does; waits for the server.
+
+        One that is `serving` keeps the server's plans ready, and is opened also while the server cannot be reached. Raises
+        `GraphUnavailable`, `WrongKeys`.
+        """
+        store = cls(address, sealers, limits=limits)
+        try:
+            store._connections.finish(store._prepare(check, OPENING_SECONDS if serving else PATIENT_SECONDS))
+        except GraphUnavailable as error:
+            if not serving or error.cause == "FAILED":
+                store._connections.finish_all()
+                raise
+        except BaseException:
+            store._connections.finish_all()
+            raise
+        if serving:
+            store._plans = Planned(store._connections)
+        return store
+
+    async def _prepare(self, check: bytes | None, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self.migrate()
+                await self.check(check)
+        except TimeoutError as error:
+            raise GraphUnavailable(f"The graph's server did not answer within {seconds:.0f} s: see that it runs.", "TIMED_OUT") from error
+
+    async def migrate(self) -> bool:
+        """Bring constraints and indexes to this program's version; whether anything was to be done.
+
+        Raises `GraphUnavailable`, for a newer schema too.
+        """
+        return await migrating.bring(self._connections)
 
     async def check(self, check: bytes | None = None) -> None:
         """Compare the deployment's `check` value (when given) and each institution's keys with those that wrote. Raises `WrongKeys`."""
@@ -242,9 +278,13 @@ class Neo4jStore:
                 _compare(check, check_value(self._sealers(id_)))
 
         await self._metered(Pool.DECIDING, read)
+        if self._plans is not None:
+            self._plans.check()
 
     async def close(self) -> None:
         """Finish what was begun and let go; see `GraphStore.close`."""
+        if self._plans is not None:
+            self._plans.stop()
         await self._connections.close()
 
     async def _record(self, pool: Pool, institution: Institution, source: str, facts: Sequence[Fact], *, together: bool) -> Recording:
@@ -336,10 +376,15 @@ class Neo4jStore:
                 if meter is not None:
                     meter.add(time.thread_time_ns() - begun)
 
-        if writes:
-            assert seconds is not None, "what writes says how long it may take"
-            return await self._connections.write(pool, run, seconds)
-        return await self._connections.read(pool, run, seconds)
+        try:
+            if writes:
+                assert seconds is not None, "what writes says how long it may take"
+                return await self._connections.write(pool, run, seconds)
+            return await self._connections.read(pool, run, seconds)
+        except GraphUnavailable as error:
+            if self._plans is not None and error.cause == "UNREACHABLE":
+                self._plans.doubt()
+            raise
 
 
 def _compare(kept: bytes, given: bytes) -> None:
