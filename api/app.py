@@ -10,6 +10,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -62,14 +63,11 @@ def open_vault(settings: Settings) -> Vault:
 def migrate(settings: Settings) -> bool:
     """Bring the records to this version's tables, and a server's graph to its indexes; whether anything was to be done."""
     done = _migrate_records(settings)
-    return _migrate_graph(settings) or done if settings.graph_url else done
+    if settings.graph_url:
+        from graph.stores.neo4j.migrating import migrate_server
 
-
-def _migrate_graph(settings: Settings) -> bool:
-    """Raises `GraphUnavailable`."""
-    from graph.stores.neo4j.migrating import migrate_server
-
-    return migrate_server(_graph_address(settings), COMMAND_LOCK_SECONDS)
+        done = migrate_server(_graph_address(settings), COMMAND_LOCK_SECONDS) or done
+    return done
 
 
 def _migrate_records(settings: Settings) -> bool:
@@ -235,6 +233,17 @@ def _graph_address(settings: Settings) -> Address:
     from graph.stores.neo4j.connecting import Address
 
     return Address(settings.graph_url, settings.graph_user, settings.graph_secret(), settings.graph_deployment)
+
+
+def demonstration_graph(settings: Settings) -> Settings:
+    """The settings for a demonstration, whose graph begins empty: on a server it is a deployment of its own. Raises `GraphUnavailable`."""
+    if not settings.graph_url:
+        return settings
+    from graph.stores.neo4j.emptying import empty_deployment
+
+    own = replace(settings, graph_deployment=f"demonstration {open_vault(settings).check_value().hex()[:16]}")
+    empty_deployment(_graph_address(own), COMMAND_LOCK_SECONDS)
+    return own
 
 
 def have_graph(settings: Settings) -> bool:

@@ -283,6 +283,23 @@ class Connections:
             await (await session.run("RETURN 1")).consume()
         self._answered()
 
+    async def take_turn(self, query: str, parameters: Mapping[str, Any], seconds: float) -> None:
+        """Ask a query that waits for a lock, and undo it. Raises `GraphUnavailable`."""
+
+        async def run() -> None:
+            try:
+                async with (
+                    asyncio.timeout(seconds),
+                    self.session(Pool.ANALYSTS, self._bookmarks, writes=True) as session,
+                    await session.begin_transaction(timeout=seconds) as transaction,
+                ):
+                    await (await transaction.run(query, dict(parameters))).consume()
+                    await transaction.rollback()
+            except Exception as error:
+                raise unavailable(error) from error
+
+        await asyncio.wrap_future(self.begin(run()))
+
     async def statements(self, some: Sequence[tuple[str, Mapping[str, Any]]], seconds: float) -> list[list[Row]]:
         """Run statements that may not share a transaction, schema changes among them, one by one. Raises `GraphUnavailable`."""
 

@@ -34,10 +34,11 @@ from graph.sealing import Sealers
 from graph.store import MAXIMUM_FACTS, Answered, KeptFact, Page, Recorded, Recording, Refused
 from graph.stores.neo4j import migrating
 from graph.stores.neo4j.catalogue import institutions
+from graph.stores.neo4j.confirming import Confirmed
 from graph.stores.neo4j.connecting import Address, Connections, Limits, Pool, Transaction
 from graph.stores.neo4j.filing import ServerTables
 from graph.stores.neo4j.planning import Planned
-from graph.stores.neo4j.reading import ServerSnapshot
+from graph.stores.neo4j.reading import read_whole
 from graph.stores.shared.encoding import Prepared, prepare
 from graph.stores.shared.institutions import WrongKeys, check_value
 from graph.stores.shared.ledger import Sequences
@@ -86,6 +87,7 @@ class Neo4jStore:
         self._sealers = sealers
         self._now = now
         self._institutions: dict[str, _Known] = {}
+        self._confirmed = Confirmed(self._connections)
         self._plans: Planned | None = None
         """Of a store that keeps the server's plans ready."""
 
@@ -101,13 +103,10 @@ class Neo4jStore:
         store = cls(address, sealers, limits=limits)
         try:
             store._connections.finish(store._prepare(check, OPENING_SECONDS if serving else PATIENT_SECONDS))
-        except GraphUnavailable as error:
-            if not serving or error.cause == "FAILED":
+        except BaseException as error:
+            if not (serving and isinstance(error, GraphUnavailable) and error.cause != "FAILED"):
                 store._connections.finish_all()
                 raise
-        except BaseException:
-            store._connections.finish_all()
-            raise
         if serving:
             store._plans = Planned(store._connections)
         return store
@@ -157,11 +156,14 @@ class Neo4jStore:
     async def now(self, institution: str) -> Moment:
         """The present of this machine's clock and of the institution; see `GraphStore.now`."""
 
-        def read(transaction: Transaction) -> Moment:
-            rows = self._institution_row(transaction, institution)
-            return Moment(self._now(), rows[2] if rows else 0)
+        def read(transaction: Transaction) -> tuple[int, Instant]:
+            row = self._institution_row(transaction, institution)
+            return (row[0], row[2]) if row else (-1, 0)
 
-        return await self._metered(Pool.DECIDING, read)
+        number, known_at = await self._metered(Pool.DECIDING, read)
+        if known_at:
+            await self._confirmed.confirm(number, known_at)
+        return Moment(self._now(), known_at)
 
     async def entity_id(self, institution: str, name: EntityName, moment: Moment) -> str | None:
         """Id of the entity named, None when it does not exist then; see `GraphStore.entity_id`."""
@@ -295,13 +297,15 @@ class Neo4jStore:
 
         prepared = ready() if len(facts) <= _INLINE else await asyncio.to_thread(ready)
 
-        def write(transaction: Transaction) -> Recording:
+        def write(transaction: Transaction) -> tuple[int, Recording]:
             number = self._entered(transaction, institution.id)
-            return self._apply(transaction, number, institution.id, source, prepared, together)
+            return number, self._apply(transaction, number, institution.id, source, prepared, together)
 
         limits = self._connections.limits
         seconds = limits.loading if pool is Pool.LOADING else limits.recording
-        return await self._metered(pool, write, seconds, writes=True)
+        number, recording = await self._metered(pool, write, seconds, writes=True)
+        self._confirmed.note(number, recording.recorded_at)
+        return recording
 
     def _apply(
         self, transaction: Transaction, number: int, institution: str, source: str, facts: Sequence[Prepared], together: bool
@@ -358,9 +362,9 @@ class Neo4jStore:
             if known is None:
                 row = self._institution_row(transaction, institution)
                 if row is None:
-                    return work(ServerSnapshot(transaction, -1, moment))
+                    return read_whole(transaction, -1, moment, work)
                 known = self._institutions[institution] = _Known(row[0])
-            return work(ServerSnapshot(transaction, known.number, moment))
+            return read_whole(transaction, known.number, moment, work)
 
         return await self._metered(pool, read, seconds)
 

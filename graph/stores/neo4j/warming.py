@@ -28,8 +28,10 @@ LENGTHS: Final = (2, 11)
 
 _ID: Final = "non_" + "a" * 24
 _LATER: Final[Instant] = 2**42
-_OF_A_DEPLOYMENT: Final = frozenset({"INSTITUTION", "INSTITUTIONS", "ENTER_DEPLOYMENT", "ENTER_INSTITUTION"})
-"""Planned by every opening."""
+_UNWARMED: Final = frozenset(
+    {"INSTITUTION", "INSTITUTIONS", "ENTER_DEPLOYMENT", "ENTER_INSTITUTION", "NUMBERS", "REMOVE_INSTITUTION", "REMOVE_DEPLOYMENT"}
+)
+"""Of a deployment: planned by every opening, or asked of none that serves."""
 
 _LISTS: Final[Mapping[str, Any]] = {
     **dict.fromkeys(("accounts", "receiving", "own", "numbers", "others", "entities", "starts", "ends", "keys", "ties"), NOBODY),
@@ -83,7 +85,7 @@ def of_a_decision() -> list[Statement]:
 def of_all_else() -> list[Statement]:
     """Every other query of the catalogue."""
     before = {text for text, _ in of_a_decision()}
-    others = [text for name, text in every().items() if name not in _OF_A_DEPLOYMENT and text not in before]
+    others = [text for name, text in every().items() if name not in _UNWARMED and text not in before]
     return [(text, _of_nobody(text, 2)) for text in others]
 
 
