@@ -9,6 +9,8 @@ STAMP := $(VENV)/.installed
 NEO4J := lts
 NEO4J_FOLDER := .servers/neo4j$(if $(filter lts,$(NEO4J)),,-$(NEO4J))
 
+GRAPH := embedded
+
 .PHONY: help install demo test lint types contracts tests browser soak bench servers servers-stop schema lock clean
 
 help: ## Say what can be made
@@ -36,8 +38,14 @@ $(STAMP): requirements.lock pyproject.toml
 	rm -f $(VENV).log; \
 	touch $(STAMP)
 
-demo: $(STAMP) ## The main job: a simulated market, its rings and a decision for each applicant
-	@$(VENV)/bin/ringfence demo
+demo: $(STAMP) ## The main job: a simulated market, its rings and a decision for each applicant (GRAPH=neo4j: on the Neo4j of `make servers`)
+	@case "$(GRAPH)" in \
+	  embedded) ;; \
+	  neo4j) $(PY) docker/servers/neo4j.py start --line $(NEO4J) --folder $(NEO4J_FOLDER) || exit 1; \
+	    RINGFENCE_GRAPH_URL=$$(cat $(NEO4J_FOLDER)/address); RINGFENCE_GRAPH_PASSWORD_FILE=$(NEO4J_FOLDER)/password; \
+	    export RINGFENCE_GRAPH_URL RINGFENCE_GRAPH_PASSWORD_FILE ;; \
+	  *) echo "GRAPH is '$(GRAPH)': give embedded or neo4j." >&2; exit 2 ;; \
+	esac; $(VENV)/bin/ringfence demo $(DEMO)
 
 test: $(STAMP) ## Lint, types, contracts and tests (about six minutes); all of them run, whatever fails
 	@status=0; for part in lint types contracts tests; do echo "== $$part"; $(MAKE) --no-print-directory $$part || status=1; done; exit $$status
@@ -63,11 +71,13 @@ soak: $(STAMP) ## The same proofs with the full counts
 bench: $(STAMP) ## Every figure of the README, beside what it is compared with
 	@$(PY) -m tests.bench
 
-servers: $(STAMP) ## Start a real Neo4j in .servers/ (needs Java and Maven; NEO4J=newest for the newest release)
+servers: $(STAMP) ## Start a real Neo4j (needs Java and Maven; NEO4J=newest: the newest release) and PostgreSQL in .servers/
 	@$(PY) docker/servers/neo4j.py start --line $(NEO4J) --folder $(NEO4J_FOLDER)
+	@docker/servers/postgres start >/dev/null
 
 servers-stop: ## Stop what `make servers` started, and nothing else
 	@for folder in .servers/neo4j .servers/neo4j-newest; do if [ -e $$folder/pid ]; then python3 docker/servers/neo4j.py stop --folder $$folder; fi; done
+	@if [ -e .servers/postgres/port ]; then docker/servers/postgres stop; fi
 
 schema: $(STAMP) ## Export the schema that the code makes
 	@$(PY) -m api.schema

@@ -10,6 +10,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -27,6 +28,7 @@ from api.settings import Settings
 from api.strategies import Strategies, keep_shipped
 from api.tables import deployment, institutions
 from graph.clock import now
+from graph.errors import GraphUnavailable
 from graph.pairing import foreign_log, has_foreign_log
 from graph.store import BulkStore
 from identity.vault import Vault
@@ -35,6 +37,7 @@ from rules.statements import upsert
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from graph.stores.neo4j.connecting import Address
     from graph.stores.sqlite.checking import Checked
 
 RECORDS_FILE: Final = "records.db"
@@ -58,7 +61,16 @@ def open_vault(settings: Settings) -> Vault:
 
 
 def migrate(settings: Settings) -> bool:
-    """Bring the records to this version's tables; whether anything was to be done."""
+    """Bring the records to this version's tables, and a server's graph to its indexes; whether anything was to be done."""
+    done = _migrate_records(settings)
+    if settings.graph_url:
+        from graph.stores.neo4j.migrating import migrate_server
+
+        done = migrate_server(_graph_address(settings), COMMAND_LOCK_SECONDS) or done
+    return done
+
+
+def _migrate_records(settings: Settings) -> bool:
     if settings.records_url:
         return _migrate_served(settings)
     open_vault(settings)
@@ -198,15 +210,45 @@ def _match_keys(settings: Settings, engine: Engine, *, restoring: bool) -> Vault
     return vault
 
 
-def open_graph(settings: Settings, vault: Vault, waiting: float = COMMAND_LOCK_SECONDS) -> BulkStore:
-    """The graph store that settings choose: today the embedded one; `waiting` is how many seconds a write waits for another process.
+def open_graph(settings: Settings, vault: Vault, waiting: float = COMMAND_LOCK_SECONDS, *, serving: bool = False) -> BulkStore:
+    """The graph store that settings choose; `waiting` is how many seconds a write waits for another process.
+
+    One that is `serving` waits for a server no longer than a decision may, and is opened also while that is down.
 
     Raises `GraphUnavailable`, `OSError`.
     """
+    if settings.graph_url:
+        from graph.stores.neo4j.connecting import Limits
+        from graph.stores.neo4j.store import Neo4jStore
+
+        limits = Limits.of_silence(settings.graph_silence_seconds if serving else COMMAND_LOCK_SECONDS)
+        return Neo4jStore.open(_graph_address(settings), vault.sealer, vault.check_value(), limits=limits, serving=serving)
     from graph.stores.sqlite.store import SqliteStore
 
     _make_private(settings.data / GRAPH_FILE)
     return SqliteStore.open(settings.data / GRAPH_FILE, vault.sealer, vault.check_value(), waiting=waiting)
+
+
+def _graph_address(settings: Settings) -> Address:
+    from graph.stores.neo4j.connecting import Address
+
+    return Address(settings.graph_url, settings.graph_user, settings.graph_secret(), settings.graph_deployment)
+
+
+def demonstration_graph(settings: Settings) -> Settings:
+    """The settings for a demonstration, whose graph begins empty: on a server it is a deployment of its own. Raises `GraphUnavailable`."""
+    if not settings.graph_url:
+        return settings
+    from graph.stores.neo4j.emptying import empty_deployment
+
+    own = replace(settings, graph_deployment=f"demonstration {open_vault(settings).check_value().hex()[:16]}")
+    empty_deployment(_graph_address(own), COMMAND_LOCK_SECONDS)
+    return own
+
+
+def have_graph(settings: Settings) -> bool:
+    """Whether a graph was begun, or is a server's."""
+    return bool(settings.graph_url) or (settings.data / GRAPH_FILE).exists()
 
 
 def check_graph(settings: Settings, vault: Vault, tell: Callable[[int, int], None]) -> Checked:
@@ -216,6 +258,7 @@ def check_graph(settings: Settings, vault: Vault, tell: Callable[[int, int], Non
     """
     from graph.stores.sqlite.checking import check_file
 
+    _refuse_served_graph(settings)
     return check_file(settings.data / GRAPH_FILE, vault.sealer, tell)
 
 
@@ -223,14 +266,22 @@ def rebuild_graph(settings: Settings, vault: Vault, tell: Callable[[int, int], N
     """Derive everything of the graph from its facts again; how many these are. Raises `GraphUnavailable`."""
     from graph.stores.sqlite.rebuilding import rebuild_file
 
+    _refuse_served_graph(settings)
     return rebuild_file(settings.data / GRAPH_FILE, vault.sealer, tell)
+
+
+def _refuse_served_graph(settings: Settings) -> None:
+    if settings.graph_url:
+        raise GraphUnavailable(
+            "A graph on Neo4j is not compared or derived again in place: this is for the embedded graph. Unset RINGFENCE_GRAPH_URL."
+        )
 
 
 def open_services(settings: Settings, *, checked: bool = False) -> Services:
     """Everything that requests work with. What was opened is closed again when something cannot be; `checked`: see `open_records`."""
     records, vault = open_records(settings, checked=checked)
     try:
-        graph = open_graph(settings, vault, settings.graph_lock_seconds)
+        graph = open_graph(settings, vault, settings.graph_lock_seconds, serving=checked)
     except BaseException:
         records.close()
         raise

@@ -17,6 +17,7 @@ OTHERS = frozenset({PREFIX + "SOAK", PREFIX + "SERVERS", PREFIX + "KEY"})
 """Variables that are no settings: the tests' counts and whether they need servers, and the key of `ringfence query`."""
 
 RECORDS_SCHEMES = ("postgresql://", "postgres://")
+GRAPH_SCHEMES = ("bolt://", "bolt+s://", "neo4j://", "neo4j+s://")
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -190,6 +191,18 @@ class Settings:
 
     # Graph
 
+    graph_url: str = field(default="", repr=False)
+    """Neo4j that keeps the graph: `bolt://HOST:PORT` or `neo4j://HOST:PORT`, `+s` for TLS; empty: a file."""
+    graph_user: str = "neo4j"
+    """Its user."""
+    graph_password: str = field(default="", repr=False)
+    """Password of that user; better in a file."""
+    graph_password_file: Path = Path()
+    """File with that password in its first line."""
+    graph_deployment: str = "ringfence"
+    """Name under which this deployment's institutions are kept: several deployments may share a Neo4j."""
+    graph_silence_seconds: float = 0.35
+    """Longest that Neo4j may take to let us in, or to answer what a decision asks, before it counts as down."""
     graph_lock_seconds: float = 0.4
     """Longest that a write of the graph waits for another process's; one may wait behind another, and the answer comes within 1 s."""
     question_seconds: float = 2.0
@@ -236,12 +249,21 @@ class Settings:
             if (url := getattr(self, name)) and not url.startswith(RECORDS_SCHEMES):
                 # The value is not repeated: a password may be in it.
                 raise InvalidSetting(f"{PREFIX}{name.upper()} is no address of PostgreSQL: give postgresql://ROLE@HOST:PORT/DATABASE.")
+        if self.graph_url and (not self.graph_url.startswith(GRAPH_SCHEMES) or "@" in self.graph_url):
+            # Nor is this one: what stands before an @ would be a password.
+            raise InvalidSetting(
+                f"{PREFIX}GRAPH_URL is no address of Neo4j: give bolt://HOST:PORT or neo4j://HOST:PORT, without user and password."
+            )
         if self.records_owner_url and not self.records_url:
             raise InvalidSetting(f"{PREFIX}RECORDS_OWNER_URL is given without {PREFIX}RECORDS_URL: give both.")
 
     def records_secret(self) -> str:
         """The password of the records' role, from its file or the environment; empty when it is in the URL or none is needed."""
         return _secret("records_password", self.records_password, self.records_password_file)
+
+    def graph_secret(self) -> str:
+        """The password of the graph's user, from its file or the environment."""
+        return _secret("graph_password", self.graph_password, self.graph_password_file)
 
     def records_owner_secret(self) -> str:
         """The password of the role that owns the records' tables."""

@@ -177,6 +177,12 @@ def verdict_of(connection: Connection, institution: str, id: str) -> str | None:
     return connection.execute(select(table.c.verdict).where(table.c.id == id, table.c.institution == institution)).scalar()
 
 
+def last_judgements(connection: Connection, institution: str) -> dict[str, bytes]:
+    """The judgement of each loan's last decision, byte for byte as it is stored, by the loan's id."""
+    rows = select(table.c.loan, table.c.judgement).where(table.c.institution == institution)
+    return {loan: bytes(judgement) for loan, judgement in connection.execute(rows.order_by(table.c.decided_at, table.c.id))}
+
+
 def latest_decision(connection: Connection, institution: str, merchant: str) -> Decision | None:
     """The newest decision about a merchant; None when there is none."""
     return next(iter(_walk(connection, institution, DecisionQuery(1, merchant=merchant), None, None)), None)

@@ -21,7 +21,7 @@ from api.cli.demonstration.ground import ANALYST, MARKET, SECOND, Ground
 from api.cli.demonstration.score import Score, scored, worth_showing
 from api.cli.demonstration.server import Server
 from api.cli.demonstration.telling import print_commands, print_next, print_score
-from api.cli.demonstration.traffic import Sent, read_live, send
+from api.cli.demonstration.traffic import CONCURRENCY, Sent, read_live, send
 from api.cli.import_ import import_files, through
 from api.cli.options import Failure, data_option, explain_os, interruptible, settings_for, typed
 from api.cli.progress import progress
@@ -96,8 +96,16 @@ class Run:
 @click.option("--port", type=click.IntRange(1, 65_535), default=None, help="Port of the server.  [default: 8310]")
 @click.option("--no-serve", is_flag=True, help="Stop the server at the end instead of leaving it running.")
 @click.option("--report", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the table as JSON, too.")
+@click.option(
+    "--judgements",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Decide one application at a time and write each loan's judgement, a line of JSON each: equal markets give equal files.",
+)
 @data_option
-def command(merchants: int, seed: int, port: int | None, report: Path | None, data: Path | None, *, no_serve: bool) -> None:
+def command(
+    merchants: int, seed: int, port: int | None, report: Path | None, judgements: Path | None, data: Path | None, *, no_serve: bool
+) -> None:
     """Simulate a market with rings in it and decide its loans.
 
     90 days of a market: the history is imported, the last two days and all applications go over GraphQL to a server with two workers,
@@ -109,7 +117,8 @@ def command(merchants: int, seed: int, port: int | None, report: Path | None, da
     console = Console(soft_wrap=True)
     # A line for each request would drown the table; warnings and errors still come.
     settings = settings_for(data, port=port, workers=WORKERS, log_level="WARNING")
-    _check_report(report)
+    for path in (report, judgements):
+        _check_report(path)
     _check_port(settings)
     parameters = Parameters(merchants=merchants, seed=seed, until=_until(), facts=FACTS)
     with closing(Ground(settings.data)) as ground:
@@ -117,17 +126,27 @@ def command(merchants: int, seed: int, port: int | None, report: Path | None, da
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to end: stop the server, too
         try:
             with interruptible("Interrupted; the next demonstration begins anew."):
-                _demonstrate(console, settings, ground, parameters, report, stay=not no_serve)
+                _demonstrate(console, settings, ground, parameters, report, judgements, stay=not no_serve)
         except OSError as error:
             raise Failure(explain_os(error)) from error
 
 
-def _demonstrate(console: Console, settings: Settings, ground: Ground, parameters: Parameters, report: Path | None, *, stay: bool) -> None:
+def _demonstrate(
+    console: Console,
+    settings: Settings,
+    ground: Ground,
+    parameters: Parameters,
+    report: Path | None,
+    judgements: Path | None,
+    *,
+    stay: bool,
+) -> None:
     begun = time.perf_counter()
     if ground.again:
         console.print("An earlier demonstration was here: beginning anew.")
     with ExitStack() as stack:
         tenants = ground.tenants()
+        settings = _own_graph(settings)
         written = simulate(parameters, ground.files, labels=False, console=console)
         # The labels' file has no name any more when the server starts, and is not handed down to it: the server cannot open it.
         hidden = stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", newline=""))
@@ -138,7 +157,8 @@ def _demonstrate(console: Console, settings: Settings, ground: Ground, parameter
         second = _second(console, settings)
         server = Server(settings)
         stack.callback(server.stop)
-        sent = _send(console, server.url, tenants.key, ground.files / LIVE, written.live_facts + written.applications)
+        lines, at_once = written.live_facts + written.applications, CONCURRENCY if judgements is None else 1
+        sent = _send(console, server.url, tenants.key, ground.files / LIVE, lines, at_once)
         hidden.seek(0)
         labels = read_labels(hidden)
         score = scored(sent, labels, settings.processor_hour_micros)
@@ -146,6 +166,8 @@ def _demonstrate(console: Console, settings: Settings, ground: Ground, parameter
         _tell(console, run, settings)
         if report is not None:
             report.write_bytes(orjson.dumps(run.as_dict(), option=orjson.OPT_INDENT_2) + b"\n")
+        if judgements is not None:
+            judgements.write_bytes(b"".join(ground.judgements()))
         if stay:
             _stay(console, ground, server, tenants.key, sent, labels)
 
@@ -189,9 +211,16 @@ def _second(console: Console, settings: Settings) -> Summary | None:
     return None
 
 
-def _send(console: Console, url: str, key: str, live: Path, lines: int) -> Sent:
+def _own_graph(settings: Settings) -> Settings:
+    # Late: a command's help must not wait for what only its work needs.
+    from api.app import demonstration_graph
+
+    return demonstration_graph(settings)
+
+
+def _send(console: Console, url: str, key: str, live: Path, lines: int, at_once: int) -> Sent:
     with progress("sending the last two days and all applications over HTTP", lines, console, announced=True) as tell:
-        return asyncio.run(send(url, key, SOURCE, read_live(live), tell))
+        return asyncio.run(send(url, key, SOURCE, read_live(live), tell, at_once))
 
 
 def _tell(console: Console, run: Run, settings: Settings) -> None:

@@ -71,10 +71,10 @@ def rebuild(data: Path | None) -> None:
 def _opened(data: Path | None) -> tuple[Settings, Vault]:
     """Settings and vault of a folder whose graph was written with the vault's keys."""
     # Late: a command's help must not wait for what only its work needs.
-    from api.app import GRAPH_FILE, open_graph, open_vault
+    from api.app import have_graph, open_graph, open_vault
 
     settings = settings_for(data)
-    if not (settings.data / GRAPH_FILE).exists():
+    if not have_graph(settings):
         raise Failure(f"There is no graph in {settings.data}: give the folder of a deployment with --data DIR.")
     vault = open_vault(settings)
 

@@ -1,4 +1,4 @@
-"""`ringfence migrate`: bring the records to this version's tables; the embedded default does so at every start."""
+"""`ringfence migrate`: bring the records to this version's tables, and Neo4j to its indexes; `serve` does so at every start."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from api.cli.options import data_option, settings_for
 @click.command("migrate")
 @data_option
 def command(data: Path | None) -> None:
-    """Bring the records to this version's tables.
+    """Bring the records to this version's tables, and a graph on Neo4j to its constraints and indexes.
 
     Repeating it changes nothing; `serve` does it by itself.
 
@@ -20,5 +20,6 @@ def command(data: Path | None) -> None:
     """
     from api.app import migrate
 
-    done = migrate(settings_for(data))
-    click.echo("The records are now at this version's tables." if done else "The records are at this version's tables already.")
+    settings = settings_for(data)
+    what = "The records and the graph's server are" if settings.graph_url else "The records are"
+    click.echo(f"{what} now at this version's tables." if migrate(settings) else f"{what} at this version's tables already.")

@@ -79,8 +79,9 @@ class Server:
 
     def start(self, heap: str, page_cache: str) -> str:
         """Its address, once it answers."""
+        self.folder.parent.mkdir(parents=True, exist_ok=True)  # others have their servers there, and users of their own
         os.umask(0o077)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(exist_ok=True)
         if self._running() is None:
             java = _java(self.line)
             self._fetch()

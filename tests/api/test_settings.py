@@ -36,6 +36,8 @@ def test_each_type_is_read():
         ("RINGFENCE_LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING, ERROR"),
         ("RINGFENCE_RECORDS_URL", "mysql://x", "postgresql://ROLE@HOST:PORT/DATABASE"),
         ("RINGFENCE_RECORDS_OWNER_URL", "postgresql://x", "give both"),
+        ("RINGFENCE_GRAPH_URL", "http://x:7474", "bolt://HOST:PORT"),
+        ("RINGFENCE_GRAPH_URL", "bolt://neo4j:secret@x:7687", "without user and password"),
     ],
 )
 def test_what_cannot_be_read_is_named(variable, text, says):
@@ -62,6 +64,9 @@ def test_a_password_is_read_from_the_first_line_of_its_file_before_the_environme
     )
     given = {"RINGFENCE_RECORDS_OWNER_PASSWORD_FILE": str(tmp_path / "password")}
     assert Settings.from_environ(given).records_owner_secret() == "from the file"
+    given = {"RINGFENCE_GRAPH_PASSWORD": "from the environment"}
+    assert Settings.from_environ(given).graph_secret() == "from the environment"
+    assert Settings.from_environ({**given, "RINGFENCE_GRAPH_PASSWORD_FILE": str(tmp_path / "password")}).graph_secret() == "from the file"
 
 
 @pytest.mark.parametrize("content", [None, b"", b"\n", b"\xff\xfe"])
@@ -76,7 +81,8 @@ def test_no_password_is_in_the_text_of_settings_or_of_what_is_wrong_with_them():
     secret = "correct horse"
     given = {"RINGFENCE_RECORDS_URL": f"postgresql://a:{secret}@b/c", "RINGFENCE_RECORDS_PASSWORD": secret}
     owner = {"RINGFENCE_RECORDS_OWNER_URL": f"postgresql://a:{secret}@b/c", "RINGFENCE_RECORDS_OWNER_PASSWORD": secret}
-    assert secret not in repr(Settings.from_environ({**given, **owner}))
+    graph = {"RINGFENCE_GRAPH_URL": "bolt://b:7687", "RINGFENCE_GRAPH_PASSWORD": secret}
+    assert secret not in repr(Settings.from_environ({**given, **owner, **graph}))
     with pytest.raises(InvalidSetting) as caught:
         Settings.from_environ({"RINGFENCE_RECORDS_URL": f"mysql://a:{secret}@b/c"})
     assert secret not in str(caught.value)

@@ -18,7 +18,7 @@ from graph.stores.sqlite.store import SqliteStore
 from tests.factory import quick_folder, vault
 from tests.settings import GRAPH_SERVER
 
-PATIENT: Final = Limits(connecting=5, waiting=10, deciding=20)
+PATIENT: Final = Limits(connecting=5, waiting=10, deciding=20, recording=120, quiet=10)
 """A server that has just been started plans each query for the first time."""
 
 Open = Callable[[Path, Sealers, Callable[[], Instant]], GraphStore]

@@ -6,10 +6,13 @@ import fcntl
 import os
 import secrets
 import shutil
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import orjson
 from sqlalchemy import Connection
 
 from api import audit
@@ -18,15 +21,20 @@ from api.auth.keys import create_key
 from api.auth.passwords import hash_password
 from api.auth.principals import create_principal, find_principal
 from api.auth.sessions import create_link
+from api.cli.exporting.records import waiting
 from api.cli.options import BY_COMMAND, Failure, explain_os, on_records
 from api.context import Role
 from graph.model import Instant, Institution
 from identity.vault import Vault
+from rules.records import last_judgements
 
 MARKER: Final = "demonstration"
 """File that says that the folder is a demonstration's, and so may be emptied by the next."""
 
 LOCK: Final = "demonstration.lock"
+
+KEYS: Final = "keys.json"
+"""Stays from one demonstration to the next: ids derive from it, so that equal markets give equal judgements."""
 
 MARKET: Final = Institution("demo", "CNY", "Asia/Shanghai")
 MARKET_NAME: Final = "Demo Bank (simulated market)"
@@ -34,6 +42,9 @@ SECOND: Final = Institution("finbench", "CNY", "UTC")
 SECOND_NAME: Final = "FinBench Bank (benchmark sample)"
 ANALYST: Final = "demo.analyst"
 SERVICE: Final = "demo-workflow"
+
+SETTLING_SECONDS: Final = 120.0
+"""Longest that applications which waited for a part may take to be decided again."""
 
 BYTES_A_FACT: Final = 2_000
 """Free disk asked for at the start for each fact: what the store keeps of it, its write-ahead log, and the simulated files."""
@@ -54,7 +65,10 @@ class Ground:
     """The demonstration's folder, locked while it or its server runs. A context manager."""
 
     def __init__(self, folder: Path) -> None:
-        """Take the folder and empty it of an earlier demonstration. Raises `Failure` when it is somebody else's, in use or read-only."""
+        """Take the folder and empty it of an earlier demonstration, but for its keys.
+
+        Raises `Failure` when it is somebody else's, in use or read-only.
+        """
         self.folder = folder
         self.files = folder / "market"
         """Where the simulated files go."""
@@ -83,7 +97,7 @@ class Ground:
 
     def _empty(self) -> None:
         for path in self.folder.iterdir():
-            if path.name in {MARKER, LOCK}:
+            if path.name in {MARKER, LOCK, KEYS}:
                 continue
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
@@ -130,6 +144,17 @@ class Ground:
             return create_link(connection, found.id, path, now, minutes)
 
         return on_records(self.folder, work)
+
+    def judgements(self) -> Iterator[bytes]:
+        """A line of JSON for each loan, by its id, once nothing waits to be decided again. Raises `Failure` when that takes too long."""
+        end = time.monotonic() + SETTLING_SECONDS
+        while on_records(self.folder, lambda connection, _vault, _now: waiting(connection, MARKET.id), MARKET.id):
+            if time.monotonic() > end:
+                raise Failure("Applications still wait to be decided again: the machine is very busy; run this again.")
+            time.sleep(0.5)
+        found = on_records(self.folder, lambda connection, _vault, _now: last_judgements(connection, MARKET.id), MARKET.id)
+        for loan in sorted(found):
+            yield orjson.dumps({"loan": loan, "judgement": orjson.Fragment(found[loan])}) + b"\n"
 
     def close(self) -> None:
         """Let the next demonstration have the folder."""

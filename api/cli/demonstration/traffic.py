@@ -88,11 +88,13 @@ def read_live(path: Path) -> Iterator[Mapping[str, Any]]:
             yield orjson.loads(line)
 
 
-async def send(url: str, key: str, source: str, lines: Iterator[Mapping[str, Any]], tell: Callable[[int], None]) -> Sent:
+async def send(
+    url: str, key: str, source: str, lines: Iterator[Mapping[str, Any]], tell: Callable[[int], None], at_once: int = CONCURRENCY
+) -> Sent:
     """Send all lines in order; `tell` is given how many are done. Raises `Failure` when the server stops answering."""
-    limits = httpx.Limits(max_connections=CONCURRENCY + 1)
+    limits = httpx.Limits(max_connections=at_once + 1)
     async with httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}, limits=limits, timeout=30.0) as client:
-        sender = _Sender(client, source, tell)
+        sender = _Sender(client, source, tell, at_once)
         for line in lines:
             if "fact" in line:
                 await sender.fact(line["fact"])
@@ -105,8 +107,9 @@ async def send(url: str, key: str, source: str, lines: Iterator[Mapping[str, Any
 class _Sender:
     """Keeps the batch of facts and the applications that are on their way."""
 
-    def __init__(self, client: httpx.AsyncClient, source: str, tell: Callable[[int], None]) -> None:
+    def __init__(self, client: httpx.AsyncClient, source: str, tell: Callable[[int], None], at_once: int) -> None:
         self.sent = Sent()
+        self._at_once = at_once
         self._client = client
         self._source = source
         self._tell = tell
@@ -124,7 +127,7 @@ class _Sender:
         """Send an application after all that was known before it."""
         await self._flush()
         at = _milliseconds(line["at"])
-        while len(self._under_way) >= CONCURRENCY or any(at - earlier < APART for earlier in self._under_way.values()):
+        while len(self._under_way) >= self._at_once or any(at - earlier < APART for earlier in self._under_way.values()):
             await self._some()
         if not self._under_way:
             self._busy_since = time.perf_counter()

@@ -4,6 +4,7 @@ The driver belongs to the event loop that made it. So the store has a loop on a 
 from whichever loop, waits for what runs there. The logic that all stores share waits for its rows, so it runs on worker threads.
 
 A server that refuses or is silent costs the limit and not more: connecting, waiting for a free connection and each answer are limited.
+What writes may wait for its turn longer than that; so while it waits, the server is asked for a sign of life on a way of its own.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, TypeAlias, TypeVar
@@ -37,9 +39,10 @@ FRESH: Final = 1.0
 class Pool(Enum):
     """Kinds of work, each with connections and worker threads of its own, so that none of them waits for another."""
 
-    DECIDING = ("deciding", 8)
-    LOADING = ("loading", 2)
+    DECIDING = ("deciding", 24)
+    LOADING = ("loading", 3)
     ANALYSTS = ("analysts", 4)
+    PROBING = ("probing", 1)
 
     def __init__(self, title: str, size: int) -> None:
         self.title = title
@@ -56,8 +59,10 @@ class Limits:
     """For a free connection; and for the first answer of a transaction, which no lock holds up."""
     deciding: float = 0.35
     """For a question of a decision that states no deadline."""
-    recording: float = 30.0
+    recording: float = 10.0
     """For one call of `record`, its turn at the institution's lock included."""
+    quiet: float = 0.1
+    """Without any answer after which a call that writes asks the server for a sign of life."""
     loading: float = 120.0
     """For one commit of an import."""
     analysts: float = 30.0
@@ -65,7 +70,12 @@ class Limits:
 
     def of(self, pool: Pool) -> float:
         """For one call of this kind of work."""
-        return {Pool.DECIDING: self.deciding, Pool.LOADING: self.loading, Pool.ANALYSTS: self.analysts}[pool]
+        return {Pool.LOADING: self.loading, Pool.ANALYSTS: self.analysts}.get(pool, self.deciding)
+
+    @classmethod
+    def of_silence(cls, seconds: float) -> Limits:
+        """Limits with which a server that is silent costs no more than these seconds."""
+        return cls(connecting=seconds * 5 / 7, waiting=seconds * 5 / 7, deciding=seconds, quiet=seconds * 2 / 7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +96,13 @@ class Address:
 class Transaction:
     """One transaction, asked from a worker thread."""
 
-    def __init__(self, transaction: AsyncManagedTransaction, loop: asyncio.AbstractEventLoop, until: float) -> None:
+    def __init__(
+        self, transaction: AsyncManagedTransaction, loop: asyncio.AbstractEventLoop, until: float, answered: Callable[[], None]
+    ) -> None:
         self._transaction = transaction
         self._loop = loop
         self._until = until
+        self._answered = answered
         self.asked = 0
         """Round trips so far."""
 
@@ -108,7 +121,9 @@ class Transaction:
     async def _ask(self, query: str, parameters: Mapping[str, Any], limit: float) -> list[Row]:
         async with asyncio.timeout(max(limit, 0.001)):
             result = await self._transaction.run(query, dict(parameters))
-            return [tuple(record) for record in await result.fetch(_MOST)]
+            rows = [tuple(record) for record in await result.fetch(_MOST)]
+        self._answered()
+        return rows
 
 
 _MOST: Final = 2**31
@@ -127,6 +142,10 @@ class Connections:
         self._closed = False
         self._reached = -FRESH
         """When the server last answered."""
+        self._probe: asyncio.Task[None] | None = None
+        """A sign of life that is asked for now; all who need one wait for the same."""
+        self._ending: set[asyncio.Task[Any]] = set()
+        """Transactions that gave their answer and are being ended; the loop itself holds tasks loosely."""
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="graph-server", daemon=True)
         self._thread.start()
@@ -178,28 +197,68 @@ class Connections:
         return await asyncio.shield(wrapped)  # the caller may be gone; what was begun is finished
 
     async def _transact(self, pool: Pool, work: Work[T], seconds: float, writes: bool) -> T:
-        until = time.monotonic() + seconds
-
-        @unit_of_work(timeout=seconds)
-        async def run(transaction: AsyncManagedTransaction) -> T:
-            asked = Transaction(transaction, self._loop, until)
-            return await self._loop.run_in_executor(self._workers[pool], work, asked)
-
         try:
             if writes:
-                await self._reach(pool)
+                await self._reach()
             async with asyncio.timeout(seconds):
-                after = self._bookmarks
-                async with self.session(pool, after, writes=writes) as session:
-                    done: T = await (session.execute_write(run) if writes else session.execute_read(run))
-                    if writes:
-                        self._note(after, await session.last_bookmarks())
-                    self._reached = time.monotonic()
-                    return done
+                return await (self._write(pool, work, seconds) if writes else self._read(pool, work, seconds))
         except RingfenceError:
             raise
         except Exception as error:
             raise unavailable(error) from error
+
+    async def _read(self, pool: Pool, work: Work[T], seconds: float) -> T:
+        """The answer as soon as it is there: that the transaction then ends is not waited for."""
+        answer: asyncio.Future[T] = self._loop.create_future()
+        task = self._loop.create_task(self._session(pool, work, seconds, writes=False, answer=answer))
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+        try:
+            await asyncio.wait({answer, task}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+        if answer.done():
+            task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+            return answer.result()
+        return task.result()
+
+    async def _write(self, pool: Pool, work: Work[T], seconds: float) -> T:
+        """As often as nothing was heard for a while, the server is asked for a sign of life: it may be our turn that takes so long."""
+        task = self._loop.create_task(self._session(pool, work, seconds, writes=True))
+        try:
+            while not (await asyncio.wait({task}, timeout=self.limits.quiet))[0]:
+                if time.monotonic() - self._reached >= self.limits.quiet:
+                    await self._sign_of_life()
+            return task.result()
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.wait({task})
+
+    async def _session(self, pool: Pool, work: Work[T], seconds: float, *, writes: bool, answer: asyncio.Future[T] | None = None) -> T:
+        until = time.monotonic() + seconds
+
+        @unit_of_work(timeout=seconds)
+        async def run(transaction: AsyncManagedTransaction) -> T:
+            asked = Transaction(transaction, self._loop, until, self._answered)
+            found = await self._loop.run_in_executor(self._workers[pool], work, asked)
+            if answer is not None and not answer.done():
+                answer.set_result(found)
+            return found
+
+        after = self._bookmarks
+        async with self.session(pool, after, writes=writes) as session:
+            # The first query goes with BEGIN, as the driver's own `execute_query` does it: a round trip less.
+            with getattr(session, "_pipelined_begin", None) or nullcontext():
+                done: T = await (session.execute_write(run) if writes else session.execute_read(run))
+            self._answered()
+            if writes:
+                self._note(after, await session.last_bookmarks())
+            return done
+
+    def _answered(self) -> None:
+        self._reached = time.monotonic()
 
     def session(self, pool: Pool, after: Bookmarks, *, writes: bool) -> AsyncSession:
         """A session for one piece of work that sees at least what was written by these bookmarks; on the loop of the drivers."""
@@ -211,12 +270,39 @@ class Connections:
         """What was written after these bookmarks stands for them; what others wrote in between stays."""
         self._bookmarks = Bookmarks.from_raw_values((self._bookmarks.raw_values - after.raw_values) | last.raw_values)
 
-    async def _reach(self, pool: Pool) -> None:
+    async def _reach(self) -> None:
         """Ask the server for a sign of life before writing, unless it gave one just now: writing itself may wait for its turn."""
-        if time.monotonic() - self._reached < FRESH:
-            return
-        async with asyncio.timeout(self.limits.deciding), self.session(pool, Bookmarks.from_raw_values(()), writes=False) as session:
+        if time.monotonic() - self._reached >= FRESH:
+            await self._sign_of_life()
+
+    async def _sign_of_life(self) -> None:
+        """Return when the server answers. Raises the driver's errors, `TimeoutError`."""
+        if self._probe is None or self._probe.done():
+            self._probe = self._loop.create_task(self._ask_for_one())
+        await asyncio.shield(self._probe)
+
+    async def _ask_for_one(self) -> None:
+        none = Bookmarks.from_raw_values(())
+        async with asyncio.timeout(self.limits.waiting), self.session(Pool.PROBING, none, writes=False) as session:
             await (await session.run("RETURN 1")).consume()
+        self._answered()
+
+    async def take_turn(self, query: str, parameters: Mapping[str, Any], seconds: float) -> None:
+        """Ask a query that waits for a lock, and undo it. Raises `GraphUnavailable`."""
+
+        async def run() -> None:
+            try:
+                async with (
+                    asyncio.timeout(seconds),
+                    self.session(Pool.ANALYSTS, self._bookmarks, writes=True) as session,
+                    await session.begin_transaction(timeout=seconds) as transaction,
+                ):
+                    await (await transaction.run(query, dict(parameters))).consume()
+                    await transaction.rollback()
+            except Exception as error:
+                raise unavailable(error) from error
+
+        await asyncio.wrap_future(self.begin(run()))
 
     async def statements(self, some: Sequence[tuple[str, Mapping[str, Any]]], seconds: float) -> list[list[Row]]:
         """Run statements that may not share a transaction, schema changes among them, one by one. Raises `GraphUnavailable`."""
@@ -234,11 +320,23 @@ class Connections:
 
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(run(), self._loop))
 
-    async def close(self) -> None:
-        """Finish what was begun and let go of connections and threads."""
+    def begin(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Let work run on the loop of the drivers."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def finish(self, work: Coroutine[Any, Any, T]) -> T:
+        """Wait for work on the loop of the drivers; for whoever has no loop, or may keep his waiting."""
+        return self.begin(work).result()
+
+    def finish_all(self) -> None:
+        """Like `close`, waiting."""
         if not self._closed:
             self._closed = True
-            await asyncio.to_thread(self._close)
+            self._close()
+
+    async def close(self) -> None:
+        """Finish what was begun and let go of connections and threads."""
+        await asyncio.to_thread(self.finish_all)
 
     def _close(self) -> None:
         for workers in self._workers.values():
@@ -247,6 +345,8 @@ class Connections:
         self._stop()
 
     async def _close_drivers(self) -> None:
+        if self._ending:
+            await asyncio.wait(self._ending, timeout=1)
         for driver in self._drivers.values():
             await driver.close()
 

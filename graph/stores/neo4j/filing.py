@@ -13,6 +13,7 @@ from graph.model import MONEY_TIES, EntityKind, Instant, TieKind
 from graph.stores.neo4j.catalogue import moments, recording
 from graph.stores.neo4j.connecting import Transaction
 from graph.stores.neo4j.folding import fold_ties
+from graph.stores.neo4j.warming import several
 from graph.stores.shared.claims import OWNERLESS
 from graph.stores.shared.encoding import Kept, rank, read_kept
 from graph.stores.shared.folding import Description, describe
@@ -60,7 +61,7 @@ class ServerTables:
         """Lock the institution and read what a call will ask for: check_value, recorded_at, last_entity, last_fact, last_tie of it."""
         wanted = {_claim(*claim) for claim in claims}
         ((*row, found, withdrawals, known, users),) = self._ask(
-            recording.FORESEE, facts=sorted(facts), entities=sorted(entities), claims=sorted(wanted)
+            recording.FORESEE, facts=several(sorted(facts), ""), entities=several(sorted(entities), ""), claims=several(sorted(wanted), "")
         )
         by_claim: dict[str, list[Row]] = {claim: [] for claim in wanted}
         for claim, *user in users:

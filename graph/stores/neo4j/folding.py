@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 from graph.ids import TIE_NUMBERS
 from graph.model import MONEY_TIES, Moment, TieKind
 from graph.stores.neo4j.catalogue import moments
+from graph.stores.neo4j.warming import NOBODY, several
 from graph.stores.shared.rows import MAXIMUM_TOTAL, TieRow
 from graph.stores.shared.tables import Row, TieHead
 
@@ -33,7 +34,7 @@ def fold_ties(ask: Ask, heads: Sequence[TieHead], moment: Moment) -> dict[int, T
         if not ties:
             continue
         for number, times, first_at, last_at, recorded_at, high, low, ends, shares in ask(
-            query, ties=ties, at=moment.at, known_at=moment.known_at
+            query, ties=several(ties, NOBODY), at=moment.at, known_at=moment.known_at
         ):
             if times:
                 head = wanted[number]

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from graph.errors import GraphUnavailable
 from graph.model import TieKind
+from graph.stores.neo4j.connecting import Address, Connections, Limits
 
 
 def _unique(label: str, *properties: str) -> str:
@@ -73,3 +75,25 @@ VERSION: Final = MIGRATIONS[-1][0]
 APPLIED: Final = "MATCH (m:Migration) RETURN coalesce(max(m.version), 0)"
 NOTE: Final = "MERGE (m:Migration {version: $version})"
 AWAIT: Final = "CALL db.awaitIndexes(60)"
+
+
+async def bring(connections: Connections) -> bool:
+    """Bring a server's schema to this program's version; whether there was anything to do. Raises `GraphUnavailable`."""
+    ((found,),) = (await connections.statements([(APPLIED, {})], 60.0))[0]
+    if found > VERSION:
+        message = f"The graph's schema has version {found}, this program reads {VERSION}: use the program that made it."
+        raise GraphUnavailable(message, "FAILED")
+    for version, statements in MIGRATIONS:
+        if version > found:
+            await connections.statements([(text, {}) for text in statements], 120.0)
+            await connections.statements([(AWAIT, {}), (NOTE, {"version": version})], 70.0)
+    return bool(found < VERSION)
+
+
+def migrate_server(address: Address, silence: float) -> bool:
+    """Bring a server's schema to this program's version, for a command; whether anything was to be done. Raises `GraphUnavailable`."""
+    connections = Connections(address, Limits.of_silence(silence))
+    try:
+        return connections.finish(bring(connections))
+    finally:
+        connections.finish_all()

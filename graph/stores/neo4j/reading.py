@@ -1,20 +1,23 @@
 """One snapshot of the server store: `graph.stores.shared.snapshot.Snapshot` in one transaction that reads.
 
 The server is read-committed: what another commits in between may be seen. Rows carry when they were last touched, and what was touched
-after the moment is folded from rows that carry when they were known, so that later commits change nothing of an answer.
+after the moment is folded from rows that carry when they were known, so that later commits change nothing of an answer. One that
+comes between two queries of a snapshot, so that a tie is newer than its ends, is noticed, and all is read again (`read_whole`).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any, Final, TypeVar
 
+from graph.errors import GraphUnavailable
 from graph.ids import TIE_KINDS, TIE_NUMBERS
 from graph.model import FlowBounds, Instant, Moment, TieKind, TransferKind, WalkBounds
 from graph.stores.neo4j.catalogue import asking, foreseeing, moments, phrases
 from graph.stores.neo4j.connecting import Transaction
 from graph.stores.neo4j.folding import fold_ties
+from graph.stores.neo4j.warming import NOBODY, kinds_of_a_walk, of_a_walk, several
 from graph.stores.shared.encoding import Kept, read_kept
 from graph.stores.shared.folding import Description, describe
 from graph.stores.shared.rows import Adjacency, Node, TieRow, stream_parts, tie_numbers
@@ -32,6 +35,29 @@ CROWDED: Final = 200
 
 _PAYMENT: Final = TRANSFER_KINDS.index(TransferKind.PAYMENT)
 _BEYOND: Final[Position] = (2**63 - 1, 0, "")
+
+
+T = TypeVar("T")
+
+TRIES: Final = 8
+"""How often a snapshot is read that others change meanwhile; each time what they changed before is folded."""
+
+
+class Torn(Exception):
+    """Somebody committed between two queries of a snapshot, and what they gave does not belong together."""
+
+
+def read_whole(transaction: Transaction, institution: int, moment: Moment, work: Callable[[Snapshot], T]) -> T:
+    """What work on one snapshot gives, done again when it was torn. Raises `GraphUnavailable` when it was `TRIES` times."""
+    for _ in range(TRIES):
+        snapshot = ServerSnapshot(transaction, institution, moment)
+        try:
+            found = work(snapshot)
+            snapshot.check_whole()
+        except Torn:
+            continue
+        return found
+    raise GraphUnavailable(f"What was read changed {TRIES} times meanwhile: send again.", "TIMED_OUT", "CHANGING")
 
 
 class ServerSnapshot(Snapshot):
@@ -52,18 +78,22 @@ class ServerSnapshot(Snapshot):
         """Of entities at the other end of those transfers."""
         self._received: dict[tuple[tuple[int, ...], frozenset[int], Instant, int], tuple[Counted, list[Instant]]] = {}
         """Receipts foreseen, and moments of the first and last ones of each account."""
+        self._changed_at: dict[int, Instant] = {}
+        """When each entity had last been touched when it was read."""
+        self._followed: set[TieKind] | None = set()
+        """Kinds of tie that were asked for; None: all."""
+        self._quiet = False
+        """Whether nobody had committed after the moment when all ties had been read."""
         self._money: dict[tuple[bool, int, Instant, int], Sequence[Moved]] = {}
         """Newest transfers into or out of an account since a moment, foreseen: so many and one more."""
 
     def foresee(self, centre: str, bounds: WalkBounds) -> None:
         """See `Snapshot.foresee`: all of it in one round trip, as far as no hub is on the way."""
-        last = bounds.kinds if bounds.last_kinds is None else bounds.last_kinds & (bounds.kinds or bounds.last_kinds)
-        kinds = [bounds.kinds] * (bounds.depth - 1) + [last]
-        if (centre, bounds) == self._foreseen_walk or bounds.depth > FORESEEN_DEPTH or not all(one is None or one for one in kinds):
+        if (centre, bounds) == self._foreseen_walk or bounds.depth > FORESEEN_DEPTH or (query := of_a_walk(bounds)) is None:
             return
         self._foreseen_walk = (centre, bounds)
-        pays = bounds.kinds is None or TieKind.PAYS in bounds.kinds
-        query = foreseeing.ball(tuple(phrases.types(one) for one in kinds), "reach" if pays else "crowd")
+        kinds = kinds_of_a_walk(bounds)
+        self._follow(bounds.kinds)
         rows = self._ask(
             query, centre=centre, limit=bounds.ties_per_entity, crowded=CROWDED, most=bounds.entities, **self._moment()
         )  # fmt: skip
@@ -71,6 +101,7 @@ class ServerSnapshot(Snapshot):
             for row in nodes:
                 self._rows[row[0]] = tuple(row)
                 self._numbers[row[1]] = row[0]
+                self._changed_at[row[0]] = row[8]
             for only, level in zip(kinds, found, strict=True):
                 for number, ties in level:
                     self._around[number] = (tie_numbers(only), tuple(TieRow(*tie) for tie in ties))
@@ -81,11 +112,12 @@ class ServerSnapshot(Snapshot):
             return
         at, most = self.moment.at, bounds.receipts + 1
         after, limit = at - bounds.days * DAY, bounds.transfers_per_account + 1
-        ((out, into, sums, outermost),) = self._ask(
+        ((out, into, sums, outermost, newest),) = self._ask(
             foreseeing.MONEY,
-            accounts=list(accounts), after=after, limit=limit, followed=bounds.followed,
-            receiving=list(receiving), own=list(accounts), most=most, **_windows(at), **self._moment(),
+            accounts=several(accounts, NOBODY), after=after, limit=limit, followed=bounds.followed,
+            receiving=several(receiving, NOBODY), own=several(accounts, NOBODY), most=most, **_windows(at), **self._moment(),
         )  # fmt: skip
+        self._quiet = newest <= self.moment.known_at
         for incoming, all_ in ((False, out), (True, into)):
             for account, rows in all_:
                 self._money[incoming, account, after, limit] = [Moved(*row[:6]) for row in rows]
@@ -110,8 +142,11 @@ class ServerSnapshot(Snapshot):
         foreseen = [self._rows.pop(number) for number in numbers if number in self._rows]
         known = {row[0] for row in foreseen}
         unknown = [number for number in numbers if number not in known]
-        query = asking.PLACES_WITH_PROFILES if profiles else asking.PLACES
-        return [*foreseen, *self._ask(query, numbers=unknown)] if unknown else foreseen
+        if not unknown:
+            return foreseen
+        found = self._ask(asking.PLACES_WITH_PROFILES if profiles else asking.PLACES, numbers=unknown)
+        self._changed_at.update((row[0], row[8]) for row in found)
+        return [*foreseen, *found]
 
     def read_profiles(self, nodes: Sequence[Node]) -> None:
         """See `Snapshot.read_profiles`."""
@@ -132,6 +167,7 @@ class ServerSnapshot(Snapshot):
         self, nodes: Sequence[int], limit: int, kinds: frozenset[TieKind] | None = None, deadline: float | None = None
     ) -> dict[int, Adjacency]:
         """See `Snapshot.adjacent`."""
+        self._follow(kinds)
         only = tie_numbers(kinds)
         few: list[Node] = []
         hubs: list[tuple[Node, int]] = []
@@ -195,10 +231,12 @@ class ServerSnapshot(Snapshot):
 
     def ties_across(self, starts: Sequence[int], ends: Sequence[int]) -> list[TieRow]:
         """See `Snapshot.ties_across`."""
+        self._follow(None)
         return [TieRow(*row) for row in self._ask(asking.TIES_ACROSS, starts=list(starts), ends=list(ends))]
 
     def listed_ties(self, number: int, kinds: Collection[int], start: Position, most: int) -> list[tuple[Position, TieRow]]:
         """See `Snapshot.listed_ties`."""
+        self._follow(frozenset(TIE_KINDS[kind] for kind in kinds))
         if not kinds:
             return []
         query = asking.listed_ties(phrases.types(TIE_KINDS[kind] for kind in kinds))
@@ -287,8 +325,14 @@ class ServerSnapshot(Snapshot):
         return (min(found), max(found)) if found else None
 
     def touched(self, numbers: Sequence[int]) -> list[Row]:
-        """See `Settling.touched`."""
-        return self._ask(moments.TOUCHED, numbers=list(numbers), **self._moment())
+        """See `Settling.touched`. Raises `Torn` for an entity that was touched again since it was read."""
+        found: dict[int, Row] = {}
+        self._quiet = False
+        for number, changed_at, ties in self._ask(moments.TOUCHED, numbers=list(numbers), **self._moment()):
+            if changed_at != self._changed_at[number]:
+                raise Torn
+            found.update((tie[0], tuple(tie)) for tie in ties)
+        return list(found.values())
 
     def fold_ties(self, heads: Sequence[TieHead]) -> dict[int, TieRow | None]:
         """See `Settling.fold_ties`."""
@@ -301,10 +345,23 @@ class ServerSnapshot(Snapshot):
     def named(self, numbers: Sequence[int]) -> dict[int, tuple[Instant, Instant]]:
         """See `Settling.named`."""
         found: dict[int, tuple[Instant, Instant]] = {}
-        for number, told in self._ask(moments.NAMED, numbers=list(numbers), **self._moment()):
+        for number, told in self._ask(moments.NAMED, numbers=several(numbers, NOBODY), **self._moment()):
             if told:
                 found[number] = min(told), max(told)
         return found
+
+    def check_whole(self) -> None:
+        """Raise `Torn` when a tie changed after the entity that it is of was read."""
+        exact = [number for number, changed_at in self._changed_at.items() if changed_at <= self.moment.known_at]
+        if self._quiet or not exact or self._followed == set():
+            return
+        if self._ask(moments.torn(phrases.types(self._followed)), numbers=several(exact, NOBODY), known_at=self.moment.known_at):
+            raise Torn
+
+    def _follow(self, kinds: frozenset[TieKind] | None) -> None:
+        """Note which ties are asked for."""
+        self._quiet = False
+        self._followed = None if kinds is None or self._followed is None else self._followed | kinds
 
     def _moment(self) -> dict[str, Instant]:
         return {"at": self.moment.at, "known_at": self.moment.known_at}

@@ -14,6 +14,7 @@ from graph.bounds import around_a_loan
 from graph.contents import Fact
 from graph.errors import GraphUnavailable, InvalidInput, Problem
 from graph.flows.checking import check_scope
+from graph.flows.findings import MAXIMUM_ROWS
 from graph.flows.guarding import Guard, guarded_ends
 from graph.flows.reader import Question
 from graph.ids import tie_parts
@@ -36,11 +37,13 @@ from graph.sealing import Sealers
 from graph.store import MAXIMUM_FACTS, Answered, KeptFact, Page, Recorded, Recording, Refused
 from graph.stores.neo4j import migrating
 from graph.stores.neo4j.catalogue import institutions
+from graph.stores.neo4j.confirming import Confirmed
 from graph.stores.neo4j.connecting import Address, Connections, Limits, Pool, Transaction
 from graph.stores.neo4j.filing import ServerTables
 from graph.stores.neo4j.guarding import Undone, look_within
 from graph.stores.neo4j.money import Interrupted, ServerMoney
-from graph.stores.neo4j.reading import ServerSnapshot
+from graph.stores.neo4j.planning import Planned
+from graph.stores.neo4j.reading import ServerSnapshot, read_whole
 from graph.stores.shared.encoding import Prepared, prepare
 from graph.stores.shared.guarding import SOURCE, blocks
 from graph.stores.shared.institutions import WrongKeys, check_value
@@ -65,6 +68,11 @@ MAXIMUM_IDS: Final = 1_000
 
 GRACE: Final = 0.5
 """Seconds after a question's deadline in which the answer found until then is put together."""
+OPENING_SECONDS: Final = 2.0
+"""Longest that a server process waits for Neo4j before it begins without; another process has just opened it."""
+
+PATIENT_SECONDS: Final = 180.0
+"""Longest that a command does: indexes may have to be made."""
 
 _INLINE: Final = 20
 """Facts that are prepared at once; more are prepared on another thread, so that the event loop goes on."""
@@ -87,17 +95,44 @@ class Neo4jStore:
         self._sealers = sealers
         self._now = now
         self._institutions: dict[str, _Known] = {}
+        self._confirmed = Confirmed(self._connections)
+        self._plans: Planned | None = None
+        """Of a store that keeps the server's plans ready."""
 
-    async def migrate(self) -> None:
-        """Bring constraints and indexes to this program's version. Raises `GraphUnavailable`, for a newer schema too."""
-        ((found,),) = (await self._connections.statements([(migrating.APPLIED, {})], 60.0))[0]
-        if found > migrating.VERSION:
-            message = f"The graph's schema has version {found}, this program reads {migrating.VERSION}: use the program that made it."
-            raise GraphUnavailable(message, "FAILED")
-        for version, statements in migrating.MIGRATIONS:
-            if version > found:
-                await self._connections.statements([(text, {}) for text in statements], 120.0)
-                await self._connections.statements([(migrating.AWAIT, {}), (migrating.NOTE, {"version": version})], 70.0)
+    @classmethod
+    def open(
+        cls, address: Address, sealers: Sealers, check: bytes | None = None, *, limits: Limits | None = None, serving: bool = False
+    ) -> Neo4jStore:
+        """Open the store: bring the schema to this program's version and compare keys as `check` does; waits for the server.
+
+        One that is `serving` keeps the server's plans ready, and is opened also while the server cannot be reached. Raises
+        `GraphUnavailable`, `WrongKeys`.
+        """
+        store = cls(address, sealers, limits=limits)
+        try:
+            store._connections.finish(store._prepare(check, OPENING_SECONDS if serving else PATIENT_SECONDS))
+        except BaseException as error:
+            if not (serving and isinstance(error, GraphUnavailable) and error.cause != "FAILED"):
+                store._connections.finish_all()
+                raise
+        if serving:
+            store._plans = Planned(store._connections)
+        return store
+
+    async def _prepare(self, check: bytes | None, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self.migrate()
+                await self.check(check)
+        except TimeoutError as error:
+            raise GraphUnavailable(f"The graph's server did not answer within {seconds:.0f} s: see that it runs.", "TIMED_OUT") from error
+
+    async def migrate(self) -> bool:
+        """Bring constraints and indexes to this program's version; whether anything was to be done.
+
+        Raises `GraphUnavailable`, for a newer schema too.
+        """
+        return await migrating.bring(self._connections)
 
     async def check(self, check: bytes | None = None) -> None:
         """Compare the deployment's `check` value (when given) and each institution's keys with those that wrote. Raises `WrongKeys`."""
@@ -144,11 +179,14 @@ class Neo4jStore:
     async def now(self, institution: str) -> Moment:
         """The present of this machine's clock and of the institution; see `GraphStore.now`."""
 
-        def read(transaction: Transaction) -> Moment:
-            rows = self._institution_row(transaction, institution)
-            return Moment(self._now(), rows[2] if rows else 0)
+        def read(transaction: Transaction) -> tuple[int, Instant]:
+            row = self._institution_row(transaction, institution)
+            return (row[0], row[2]) if row else (-1, 0)
 
-        return await self._metered(Pool.DECIDING, read)
+        number, known_at = await self._metered(Pool.DECIDING, read)
+        if known_at:
+            await self._confirmed.confirm(number, known_at)
+        return Moment(self._now(), known_at)
 
     async def entity_id(self, institution: str, name: EntityName, moment: Moment) -> str | None:
         """Id of the entity named, None when it does not exist then; see `GraphStore.entity_id`."""
@@ -238,10 +276,11 @@ class Neo4jStore:
         """All that one decision may look at; see `GraphStore.surroundings`."""
         until = time.monotonic() + deadline
 
-        def read(snapshot: Snapshot) -> Surroundings | None:
+        def read(snapshot: ServerSnapshot) -> Surroundings | None:
             snapshot.foresee(loan, around_a_loan(bounds))
             number = snapshot.node(loan)
-            return None if number is None else surround(snapshot, number, bounds, until)
+            money = ServerMoney(snapshot, until, MAXIMUM_ROWS)
+            return None if number is None else surround(snapshot, number, bounds, until, money=money)
 
         return await self.read(Pool.DECIDING, institution, moment, read, deadline)
 
@@ -279,9 +318,13 @@ class Neo4jStore:
                 _compare(check, check_value(self._sealers(id_)))
 
         await self._metered(Pool.DECIDING, read)
+        if self._plans is not None:
+            self._plans.check()
 
     async def close(self) -> None:
         """Finish what was begun and let go; see `GraphStore.close`."""
+        if self._plans is not None:
+            self._plans.stop()
         await self._connections.close()
 
     async def _record(
@@ -294,16 +337,18 @@ class Neo4jStore:
 
         prepared = ready() if len(facts) <= _INLINE else await asyncio.to_thread(ready)
 
-        def write(transaction: Transaction) -> Recording:
+        def write(transaction: Transaction) -> tuple[int, Recording]:
             number = self._entered(transaction, institution.id)
             recording = self._apply(transaction, number, institution.id, source, prepared, together)
             if guard is not None and isinstance(recording.results[0], Recorded):
                 look_within(transaction, number, facts[0], guard, sealer)
-            return recording
+            return number, recording
 
         limits = self._connections.limits
         seconds = limits.loading if pool is Pool.LOADING else limits.recording
-        return await self._metered(pool, write, seconds, writes=True)
+        number, recording = await self._metered(pool, write, seconds, writes=True)
+        self._confirmed.note(number, recording.recorded_at)
+        return recording
 
     def _apply(
         self, transaction: Transaction, number: int, institution: str, source: str, facts: Sequence[Prepared], together: bool
@@ -362,9 +407,9 @@ class Neo4jStore:
             if known is None:
                 row = self._institution_row(transaction, institution)
                 if row is None:
-                    return work(ServerSnapshot(transaction, -1, moment))
+                    return read_whole(transaction, -1, moment, work)
                 known = self._institutions[institution] = _Known(row[0])
-            return work(ServerSnapshot(transaction, known.number, moment))
+            return read_whole(transaction, known.number, moment, work)
 
         return await self._metered(pool, read, seconds)
 
@@ -380,10 +425,15 @@ class Neo4jStore:
                 if meter is not None:
                     meter.add(time.thread_time_ns() - begun)
 
-        if writes:
-            assert seconds is not None, "what writes says how long it may take"
-            return await self._connections.write(pool, run, seconds)
-        return await self._connections.read(pool, run, seconds)
+        try:
+            if writes:
+                assert seconds is not None, "what writes says how long it may take"
+                return await self._connections.write(pool, run, seconds)
+            return await self._connections.read(pool, run, seconds)
+        except GraphUnavailable as error:
+            if self._plans is not None and error.cause == "UNREACHABLE":
+                self._plans.doubt()
+            raise
 
 
 def _compare(kept: bytes, given: bytes) -> None:

@@ -12,7 +12,7 @@ from graph.stores.neo4j import catalogue
 from graph.stores.neo4j.catalogue import phrases, recording
 from tests.graph.stores import server_address
 
-OF_A_DEPLOYMENT = {"INSTITUTION", "INSTITUTIONS", "ENTER_DEPLOYMENT", "ENTER_INSTITUTION"}
+OF_A_DEPLOYMENT = {"INSTITUTION", "INSTITUTIONS", "ENTER_DEPLOYMENT", "ENTER_INSTITUTION", "NUMBERS", "REMOVE_DEPLOYMENT"}
 """They find institutions; each names its deployment."""
 
 PATTERN = re.compile(r"[(\[](\w*):(\$?\(?[A-Za-z_][\w.|]*\)?)([^)\]]*)[)\]]")

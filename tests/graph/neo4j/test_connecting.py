@@ -83,7 +83,7 @@ def test_a_server_that_falls_silent_costs_no_more_and_is_found_again(tmp_path: P
         there = server_address(str(tmp_path))
         with falling_silent(there.url) as (url, quiet):
             address = Address(url, there.user, there.password, there.deployment)
-            store = Neo4jStore(address, vault(tmp_path).sealer, limits=Limits(connecting=2, waiting=2, deciding=ALLOWED))
+            store = Neo4jStore(address, vault(tmp_path).sealer, limits=Limits(connecting=2, waiting=2, deciding=ALLOWED, recording=60))
             await found_again(store)
             await store.record(BANK, "core", [described()])
             quiet.set()

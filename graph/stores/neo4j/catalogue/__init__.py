@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from graph.flows.scope import Order
 from graph.model import TieKind
-from graph.stores.neo4j.catalogue import asking, flowing, foreseeing, institutions, moments, phrases, recording
+from graph.stores.neo4j.catalogue import asking, emptying, flowing, foreseeing, institutions, moments, phrases, recording
 
 
 def every() -> dict[str, str]:
     """Every query that can be sent, by name: those above, and what the functions make of each kind and direction."""
     found = {
         name: text
-        for module in (institutions, recording, moments, asking, foreseeing, flowing)
+        for module in (institutions, recording, moments, asking, foreseeing, flowing, emptying)
         for name, text in vars(module).items()
         if isinstance(text, str) and name.isupper() and not name.startswith("_") and name not in vars(phrases)
     }
@@ -23,7 +23,9 @@ def every() -> dict[str, str]:
     both = (True, False)
     found |= {f"newest {kind} incoming {incoming}": asking.newest(kind, incoming) for kind in TieKind for incoming in both}
     found |= {
-        f"{name} {ties}": of(ties) for name, of in (("adjacent", asking.adjacent), ("listed", asking.listed_ties)) for ties in (all_, some)
+        f"{name} {ties}": of(ties)
+        for name, of in (("adjacent", asking.adjacent), ("listed", asking.listed_ties), ("torn", moments.torn))
+        for ties in (all_, some)
     }
     found |= {f"moved incoming {incoming} only {only}": asking.moved(incoming, only) for incoming in both for only in both}
     found |= {f"moved within incoming {incoming}": flowing.moved_within(incoming) for incoming in both}

@@ -90,7 +90,8 @@ CALL () {{
 CALL () {{
     {OUTERMOST_RECEIPTS.replace("$accounts", "$receiving").replace("RETURN asc_at + desc_at", "RETURN collect(asc_at + desc_at) AS outermost").strip()}
 }}
-RETURN out + on_first + on_second, into, sums, outermost
+CALL () {{ MATCH (i:Institution {{number: $institution}}) RETURN i.recorded_at AS newest }}
+RETURN out + on_first + on_second, into, sums, outermost, newest
 """
 )
 """The money around some accounts and two steps on, and the receipts of some of them, in one round trip."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 from graph.stores.neo4j.catalogue.phrases import ALL_TIES, KNOWN, STANDS
@@ -63,12 +64,26 @@ UNWIND $numbers AS number{_outermost("ASC")}{_outermost("DESC")}
 RETURN number, named_asc + from_asc + to_asc + named_desc + from_desc + to_desc
 """
 TOUCHED: Final = f"""
-MATCH (e:Entity {{institution: $institution}})-[t:{ALL_TIES}]-(:Entity {{institution: $institution}})
-WHERE e.number IN $numbers AND (t.latest_at > $at OR t.changed_at > $known_at)
-RETURN DISTINCT t.number, t.kind, t.from_, t.to_, t.count, t.ended_at
+MATCH (e:Entity {{institution: $institution}}) WHERE e.number IN $numbers
+CALL (e) {{
+    MATCH (e)-[t:{ALL_TIES}]-(:Entity {{institution: $institution}}) WHERE t.latest_at > $at OR t.changed_at > $known_at
+    RETURN collect(DISTINCT [t.number, t.kind, t.from_, t.to_, t.count, t.ended_at]) AS ties
+}}
+RETURN e.number, e.changed_at, ties
 """
 TIES_OF_PAIRS: Final = f"""
 UNWIND $pairs AS pair
 MATCH (a:Entity {{institution: $institution, number: pair[0]}})-[t:{ALL_TIES}]-(b:Entity {{institution: $institution, number: pair[1]}})
 RETURN t.number, t.from_, t.to_, t.count, t.ended_at
+"""
+
+
+@cache
+def torn(ties: str) -> str:
+    """Entities that were exact when they were read, and of which a tie of these types that was known then has changed since."""
+    return f"""
+MATCH (i:Institution {{number: $institution}}) WHERE i.recorded_at > $known_at
+MATCH (e:Entity {{institution: $institution}}) WHERE e.number IN $numbers AND e.changed_at > $known_at
+MATCH (e)-[t:{ties}]-(:Entity {{institution: $institution}}) WHERE t.changed_at > $known_at AND t.recorded_at <= $known_at
+RETURN e.number LIMIT 1
 """

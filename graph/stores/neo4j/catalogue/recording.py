@@ -30,6 +30,11 @@ RETURN i.check_value, i.recorded_at, i.last_entity, i.last_fact, i.last_tie, fac
 """
 """The first statement of everything that writes: from here to the commit the institution has one writer. What it reads it reads as that one."""
 
+LOCK: Final = """
+MATCH (i:Institution {number: $institution}) SET i.locked = true
+"""
+"""What `FORESEE` begins with, for who only waits for his turn."""
+
 KEPT: Final = f"""
 MATCH (f:Fact {{institution: $institution}}) WHERE f.number IN $numbers RETURN {FACT_COLUMNS}
 """
