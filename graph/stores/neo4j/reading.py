@@ -47,7 +47,7 @@ class Torn(Exception):
     """Somebody committed between two queries of a snapshot, and what they gave does not belong together."""
 
 
-def read_whole(transaction: Transaction, institution: int, moment: Moment, work: Callable[[Snapshot], T]) -> T:
+def read_whole(transaction: Transaction, institution: int, moment: Moment, work: Callable[[ServerSnapshot], T]) -> T:
     """What work on one snapshot gives, done again when it was torn. Raises `GraphUnavailable` when it was `TRIES` times."""
     for _ in range(TRIES):
         snapshot = ServerSnapshot(transaction, institution, moment)
