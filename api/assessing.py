@@ -29,6 +29,7 @@ from graph.model import Instant, Moment
 from rules.model import Decision, DecisionSource, DegradedCause, Unread
 from rules.records import decision as decision_by_id
 from rules.records import save_decision
+from rules.statements import together
 from rules.strategy import CompiledStrategy
 
 MUTATION: Final = "assessLoan"
@@ -227,14 +228,15 @@ async def _write(
 
     def work(connection: Connection) -> Decision:
         kept = judging.as_kept(decision, budget.received, begun, meter, settings.processor_hour_micros)
-        idempotency.answer(connection, claimed, {"decision": kept.id})
-        written = save_decision(connection, kept)
         if job is not None:
             queue.put(connection, kept.institution, DECIDE_AGAIN, job, kept.decided_at, settings.jobs_waiting)
-        subjects = (kept.id, kept.dossier.application.loan)
-        event = audit.Event(kept.institution, kept.decided_at, principal.id, proving.ASSESSED, subjects, proving.fingerprint(written))
-        number = audit.append(connection, services.vault.audit_key, event)
-        outbox.append(connection, number, outbox.Event(kept.institution, kept.decided_at, outbox.DECISION_MADE, kept.id))
+        with together(connection):
+            idempotency.answer(connection, claimed, {"decision": kept.id})
+            written = save_decision(connection, kept)
+            subjects = (kept.id, kept.dossier.application.loan)
+            event = audit.Event(kept.institution, kept.decided_at, principal.id, proving.ASSESSED, subjects, proving.fingerprint(written))
+            number = audit.append(connection, services.vault.audit_key, event)
+            outbox.append(connection, number, outbox.Event(kept.institution, kept.decided_at, outbox.DECISION_MADE, kept.id))
         return kept
 
     return await services.records.write(work, budget.end(), institution=decision.institution)

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -94,10 +95,10 @@ def append(connection: Connection, keys: AuditKeys, event: Event) -> int:
     hash_ = _link(keys(event.institution), link, _content(sequence, event.at, event.principal, event.action, subjects, event.digest))
     named |= {"sequence": sequence, "hash": hash_}
     entry = {"at": event.at, "principal": event.principal, "action": event.action, "subjects": subjects, "digest": event.digest}
-    APPEND.run(connection, {**named, **entry})
+    APPEND.change(connection, {**named, **entry})
     moved = {"b_institution": event.institution, "b_before": before, "b_sequence": sequence, "b_hash": hash_}
-    if MOVE_HEAD.run(connection, moved) != 1:
-        raise BrokenChain(f"The audit chain of {event.institution} moved on while its head was held: send again.")
+    broken = partial(BrokenChain, f"The audit chain of {event.institution} moved on while its head was held: send again.")
+    MOVE_HEAD.expect(connection, moved, 1, broken)
     return sequence
 
 

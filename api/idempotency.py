@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import orjson
@@ -112,13 +113,11 @@ def claim(connection: Connection, wanted: Intent, now: Instant, *, lease: int, d
 
     Raises `IdempotencyConflict` for another input than the one answered or running, `IdempotencyInProgress` while another call holds it.
     """
+    if INSERT.run(connection, {**_fresh(wanted, now, lease, 1), "answer": None}) == 1:
+        return Claim(wanted, 1, now)
     row = FIND.one(connection, _named(wanted))
-    if row is None:
-        if INSERT.run(connection, {**_fresh(wanted, now, lease, 1), "answer": None}) == 1:
-            return Claim(wanted, 1, now)
-        row = FIND.one(connection, _named(wanted))  # another call made it since, and has committed
-        if row is None:  # and gave it back
-            raise IdempotencyInProgress(1)
+    if row is None:  # another call gave it back since
+        raise IdempotencyInProgress(1)
     return _found(connection, wanted, now, _Kept(*row), lease=lease, days=days)
 
 
@@ -155,8 +154,8 @@ def _found(connection: Connection, wanted: Intent, now: Instant, row: _Kept, *, 
 def answer(connection: Connection, held: Claim, kept: Mapping[str, object]) -> None:
     """Keep what the call made, in the transaction that makes it. Raises `Fenced` when another call holds the key by now."""
     values = {**_named(held.intent), "b_fence": held.fence, "b_answer": orjson.dumps(kept).decode()}
-    if ANSWER.run(connection, values) != 1:
-        raise Fenced("The lease of this call ended and another took its idempotency key over.")
+    fenced = partial(Fenced, "The lease of this call ended and another took its idempotency key over.")
+    ANSWER.expect(connection, values, 1, fenced)
 
 
 def free(connection: Connection, held: Claim) -> None:

@@ -77,7 +77,7 @@ NEWEST: Final = Hot(select(func.max(events.c.number)).where(events.c.institution
 def append(connection: Connection, number: int, event: Event) -> None:
     """Add an event; `number` is what `audit.append` gave in this transaction."""
     told = {"at": event.at, "kind": event.kind, "subject": event.subject, "cause": event.cause}
-    APPEND.run(connection, {"institution": event.institution, "number": number, **told})
+    APPEND.change(connection, {"institution": event.institution, "number": number, **told})
 
 
 def newest(connection: Connection, institution: str) -> int:

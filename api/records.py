@@ -239,20 +239,25 @@ class Records:
             started = time.thread_time_ns()
             try:
                 self._check_alone()
-                connection = session.look(item.institution)
-                try:
-                    item.result = item.work(connection)
-                finally:
-                    session.rollback()
+                item.result = item.work(session.look(item.institution))
             except Exception as error:
                 self._note_failure(error)
-                item.error = error
-                if _is_of_the_database(error):
-                    item.error = unavailable(error)
-                    _abandon(session)
+                item.error = unavailable(error) if _is_of_the_database(error) else error
             _share([item], time.thread_time_ns() - started)
-            _settle_all([item])
+            _settle_all([item])  # who waits need not wait for the end of a transaction that only read
+            self._leave(session, item.error)
         session.close()
+
+    def _leave(self, session: Session, error: BaseException | None) -> None:
+        """End a transaction that only read."""
+        if isinstance(error, RecordsUnavailable):
+            _abandon(session)
+            return
+        try:
+            session.rollback()
+        except Exception as failure:
+            self._note_failure(failure)
+            _abandon(session)
 
 
 def _sessions(engine: Engine) -> Callable[[], Session]:

@@ -131,7 +131,7 @@ def save_decision(connection: Connection, decision: Decision) -> Mapping[str, An
     """Keep a decision, and give what was written of it; the newest one before it on the same loan is from now on replaced by it."""
     judgement, asked = decision.judgement, decision.dossier.application
     timing = decision.timing
-    REPLACE.run(connection, {"b_institution": decision.institution, "b_loan": asked.loan, "b_id": decision.id})
+    REPLACE.change(connection, {"b_institution": decision.institution, "b_loan": asked.loan, "b_id": decision.id})
     row: dict[str, Any] = {
         "id": decision.id,
         "institution": decision.institution,
@@ -155,7 +155,7 @@ def save_decision(connection: Connection, decision: Decision) -> Mapping[str, An
         "micros": decision.micros,
         "replaced_by": decision.replaced_by,
     }
-    KEEP.run(connection, row)
+    KEEP.change(connection, row)
     line = {"institution": decision.institution, "decided_at": decision.decided_at, "decision": decision.id}
     KEEP_REASON.run_many(connection, [{**line, "code": code} for code in sorted({reason.code for reason in judgement.reasons})])
     return row

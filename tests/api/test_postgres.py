@@ -343,3 +343,25 @@ def test_a_wrong_password_is_a_sentence_without_it(database):
     said = scene(Records(engine), use)
     assert "refuses the password" in said and "not the password" not in said
     assert "not the password" not in repr(engine) + str(engine.url)
+
+
+MOST_TRIPS = 13
+"""Round trips of a decision: 5 to claim its key, 3 to read its history, 4 to write it; one to spare."""
+
+
+def test_a_decision_makes_few_round_trips(tmp_path, database, way, monkeypatch):
+    for name, value in database.through(way.port).environ().items():
+        monkeypatch.setenv(name, value)
+
+    async def use() -> float:
+        async with running(tmp_path) as services:
+            principal = await service_of(services)
+            await assess(services, principal, request())
+            await asyncio.sleep(0.2)
+            before = way.passed
+            for number in range(10):
+                await assess(services, principal, request(f"key-{number + 10:08}", f"L-{number + 10}"))
+            await asyncio.sleep(0.2)
+            return (way.passed - before) / 10
+
+    assert asyncio.run(use()) <= MOST_TRIPS

@@ -31,6 +31,7 @@ from tests.api.opened import BANK, OTHER, asked
 from tests.api.running import settings_of
 from tests.api.served import served
 
+PROTOCOLS = [Subprotocol("graphql-transport-ws")]
 FOLLOW = (OPERATIONS / "decisions-made.graphql").read_text(encoding="utf-8")
 ASSESS = """mutation ($input: AssessLoanInput!, $key: String!) { assessLoan(input: $input, idempotencyKey: $key) {
     ... on AssessLoanSuccess { decision { id verdict } } ... on UserError { code message } } }"""
@@ -41,7 +42,7 @@ async def socket(port: int, key: str | None, *, header: bool = False, **options:
     """An acknowledged socket; the key in a header or in the first message."""
     given = {"Authorization": f"Bearer {key}"} if header else {}
     given |= options.pop("headers", {})
-    protocols = options.pop("protocols", ["graphql-transport-ws"])
+    protocols = options.pop("protocols", PROTOCOLS)
     async with connect(f"ws://127.0.0.1:{port}/graphql", subprotocols=protocols, additional_headers=given, **options) as opened:
         payload = {} if header or key is None else {"payload": {"Authorization": f"Bearer {key}"}}
         await say(opened, type="connection_init", **payload)
@@ -191,9 +192,7 @@ def test_a_socket_closes_when_its_session_is_over_and_is_refused_to_other_pages(
                 await follow(opened)
                 assert (await closed_with(opened))[0] == 4401
             for headers in (cookie, {**cookie, "Origin": "http://evil.example"}):
-                async with connect(
-                    f"ws://127.0.0.1:{server.port}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")], additional_headers=headers
-                ) as opened:
+                async with connect(f"ws://127.0.0.1:{server.port}/graphql", subprotocols=PROTOCOLS, additional_headers=headers) as opened:
                     await say(opened, type="connection_init")
                     assert (await closed_with(opened))[0] in (4401, 4403)
 
@@ -226,9 +225,7 @@ def test_what_the_protocol_does_not_allow_closes_the_socket(tmp_path, messages, 
         header = {"Authorization": f"Bearer {server.service}"}
         if messages and ("payload" in messages[0] or messages[0]["type"] == "subscribe"):
             header = {}
-        async with connect(
-            f"ws://127.0.0.1:{server.port}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")], additional_headers=header
-        ) as opened:
+        async with connect(f"ws://127.0.0.1:{server.port}/graphql", subprotocols=PROTOCOLS, additional_headers=header) as opened:
             for message in messages:
                 await say(opened, **message)
             return (await closed_with(opened))[0]
@@ -293,7 +290,7 @@ def test_sockets_and_subscriptions_are_bounded(tmp_path):
                 await follow(opened, str(number))
             heard = await hear(opened)
             assert (heard["type"], heard["id"], heard["payload"][0]["extensions"]["code"]) == ("error", "2", "TOO_MUCH_WORK")
-            async with connect(f"ws://127.0.0.1:{server.port}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")]) as second:
+            async with connect(f"ws://127.0.0.1:{server.port}/graphql", subprotocols=PROTOCOLS) as second:
                 await say(second, type="connection_init", payload={"Authorization": f"Bearer {server.analyst}"})
                 assert (await closed_with(second))[0] == 1013
         await asyncio.sleep(0.3)
@@ -328,7 +325,7 @@ def test_followers_of_two_workers_hear_what_either_decides(tmp_path):
 
 
 async def connect_more(port: int, key: str) -> ClientConnection:
-    opened = await connect(f"ws://127.0.0.1:{port}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")])
+    opened = await connect(f"ws://127.0.0.1:{port}/graphql", subprotocols=PROTOCOLS)
     await say(opened, type="connection_init", payload={"Authorization": f"Bearer {key}"})
     assert await hear(opened) == {"type": "connection_ack"}
     return opened
