@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from graph.model import TieKind
 from graph.stores.neo4j import catalogue
 from graph.stores.neo4j.catalogue import phrases, recording
-from tests.graph.stores import server_address
+from graph.stores.neo4j.store import Neo4jStore
+from tests.factory import START, account, institution, person, tie, transfer, vault
+from tests.graph.stores import PATIENT, server_address
 
 OF_A_DEPLOYMENT = {"INSTITUTION", "INSTITUTIONS", "ENTER_DEPLOYMENT", "ENTER_INSTITUTION"}
 """They find institutions; each names its deployment."""
@@ -70,10 +74,12 @@ EXAMPLES: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def steps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Steps of a query's plan: operator and what it uses."""
+    """Steps of a query's plan: operator and what it uses. In an empty graph a scan is as good as an index: so there are some facts."""
     import neo4j
 
-    address = server_address(str(tmp_path_factory.mktemp("plans")))
+    folder = tmp_path_factory.mktemp("plans")
+    address = server_address(str(folder))
+    asyncio.run(fill(Neo4jStore(address, vault(folder).sealer, limits=PATIENT)))
     with neo4j.GraphDatabase.driver(address.url, auth=(address.user, address.password), notifications_min_severity="OFF") as driver:
 
         def read(query: str) -> list[str]:
@@ -82,6 +88,16 @@ def steps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
             return list(flat(plan))
 
         yield read
+
+
+async def fill(store: Neo4jStore) -> None:
+    """Record transfers between some hundred accounts, and who holds them."""
+    facts = [transfer(f"t{n}", account(f"a-{n % 250}"), account(f"a-{n % 249 + 1}"), 5, START + n) for n in range(3_000)]
+    facts += [tie(f"h{n}", person(f"P-{n % 50}"), TieKind.HOLDS, account(f"a-{n}")) for n in range(250)]
+    try:
+        await store.record_bulk(institution(), "core", facts)
+    finally:
+        await store.close()
 
 
 def flat(plan: Any) -> Iterator[str]:
