@@ -8,7 +8,7 @@ comes between two queries of a snapshot, so that a tie is newer than its ends, i
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
 from graph.errors import GraphUnavailable
@@ -32,6 +32,9 @@ FORESEEN_DEPTH: Final = 4
 
 CROWDED: Final = 200
 """Ties of an entity above which it is a hub: its newest are found through an index instead of among all."""
+
+NAMING_TOGETHER: Final = 100
+"""Facts that name one entity in one round trip."""
 
 _PAYMENT: Final = TRANSFER_KINDS.index(TransferKind.PAYMENT)
 _BEYOND: Final[Position] = (2**63 - 1, 0, "")
@@ -323,6 +326,26 @@ class ServerSnapshot(Snapshot):
         rows = self._ask(asking.OUTERMOST_RECEIPTS, accounts=list(accounts), kind=_PAYMENT, until=at, **self._moment())
         found = [moment for (some,) in rows for moment in some]
         return (min(found), max(found)) if found else None
+
+    def kept_after(self, after: int, first: int) -> list[Kept]:
+        """See `Keeper.kept_after`."""
+        return [read_kept(row) for row in self._ask(asking.KEPT_AFTER, after=after, most=first)]
+
+    def identities(self, numbers: Sequence[int]) -> list[Row]:
+        """See `Keeper.identities`."""
+        return self._ask(asking.IDENTITIES, numbers=list(numbers)) if numbers else []
+
+    def naming(self, number: int) -> Iterator[Kept]:
+        """See `Keeper.naming`: some at a time, since most often the first is enough."""
+        skipped = 0
+        while rows := self._ask(asking.NAMING, number=number, skipped=skipped, most=NAMING_TOGETHER):
+            yield from map(read_kept, rows)
+            skipped += len(rows)
+
+    def newest_fact(self) -> int:
+        """Number of the fact that was kept last, 0 when there is none."""
+        rows = self._ask(asking.NEWEST_FACT)
+        return int(rows[0][0]) if rows else 0
 
     def touched(self, numbers: Sequence[int]) -> list[Row]:
         """See `Settling.touched`. Raises `Torn` for an entity that was touched again since it was read."""

@@ -45,12 +45,14 @@ from graph.stores.neo4j.money import Interrupted, ServerMoney
 from graph.stores.neo4j.planning import Planned
 from graph.stores.neo4j.reading import ServerSnapshot, read_whole
 from graph.stores.shared.encoding import Prepared, prepare
+from graph.stores.shared.giving import give
 from graph.stores.shared.guarding import SOURCE, blocks
 from graph.stores.shared.institutions import WrongKeys, check_value
 from graph.stores.shared.ledger import Sequences
 from graph.stores.shared.listing import find_fact, find_tie, list_facts, list_loans, list_ties
 from graph.stores.shared.paths import search
 from graph.stores.shared.recording import Batch, touched
+from graph.stores.shared.rows import EVERYTHING
 from graph.stores.shared.snapshot import Snapshot
 from graph.stores.shared.surroundings import surround
 from graph.stores.shared.walking import walk
@@ -303,12 +305,13 @@ class Neo4jStore:
             return cast("Answered[T]", interrupted.found)
 
     async def kept_facts(self, institution: str, *, after: int, first: int, clear: bool) -> tuple[KeptFact, ...]:
-        """Facts are given back by the embedded store alone for now; raises `GraphUnavailable`."""
-        raise GraphUnavailable("Facts are not given back by a graph on Neo4j yet: export from the embedded store.", "FAILED", "NOT_YET")
+        """Facts as they were reported, page by page; see `BulkStore.kept_facts`."""
+        sealer = self._sealers(institution)
+        return await self.read(Pool.LOADING, institution, EVERYTHING, lambda snapshot: give(snapshot, sealer, after, first, clear=clear))
 
     async def newest_fact(self, institution: str) -> int:
-        """Like `kept_facts`; raises `GraphUnavailable`."""
-        raise GraphUnavailable("Facts are not given back by a graph on Neo4j yet: export from the embedded store.", "FAILED", "NOT_YET")
+        """Where the newest fact is kept; see `BulkStore.newest_fact`."""
+        return await self.read(Pool.LOADING, institution, EVERYTHING, lambda snapshot: snapshot.newest_fact())
 
     async def ready(self) -> None:
         """Return when the server answers and all institutions were written with these keys; see `GraphStore.ready`."""

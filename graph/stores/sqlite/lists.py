@@ -79,3 +79,18 @@ def find_fact(connection: sqlite3.Connection, moment: Moment, institution: int, 
     sql = f"SELECT {FACT_COLUMNS} FROM {FACT_TABLES} WHERE f.id = ? AND f.institution = ? AND f.recorded_at <= ?"
     row = connection.execute(sql, (id_, institution, moment.known_at)).fetchone()
     return None if row is None else read_kept(row)
+
+
+def kept_after(connection: sqlite3.Connection, institution: int, after: int, first: int) -> list[Kept]:
+    """See `Keeper.kept_after`."""
+    sql = f"SELECT {FACT_COLUMNS} FROM {FACT_TABLES} WHERE f.institution = ? AND f.number > ? ORDER BY f.number LIMIT ?"
+    return [read_kept(row) for row in connection.execute(sql, (institution, after, first))]
+
+
+def naming(connection: sqlite3.Connection, number: int) -> Iterator[Kept]:
+    """See `Keeper.naming`."""
+    sql = (
+        f"SELECT {FACT_COLUMNS} FROM mention m CROSS JOIN {FACT_TABLES.replace('CROSS', 'ON f.number = m.fact CROSS', 1)} "
+        "WHERE m.entity = ? ORDER BY m.occurred_at, m.recorded_at, m.fact"
+    )
+    return map(read_kept, connection.execute(sql, (number,)))

@@ -300,6 +300,26 @@ class SqliteSnapshot(Snapshot):
         """See `Snapshot.outermost_receipts`."""
         return movements.outermost_receipts(self.connection, self.moment, accounts, at)
 
+    def kept_after(self, after: int, first: int) -> list[Kept]:
+        """See `Keeper.kept_after`."""
+        return lists.kept_after(self.connection, self.number, after, first)
+
+    def identities(self, numbers: Sequence[int]) -> Iterator[Row]:
+        """See `Keeper.identities`."""
+        for chunk in chunks(numbers):
+            sql = f"SELECT number, id, key, value, subject_key FROM entity WHERE number IN ({marks(chunk)})"
+            yield from self.connection.execute(sql, chunk)
+
+    def naming(self, number: int) -> Iterator[Kept]:
+        """See `Keeper.naming`."""
+        return lists.naming(self.connection, number)
+
+    def newest_fact(self) -> int:
+        """Number of the fact that was kept last, 0 when there is none."""
+        sql = "SELECT number FROM fact WHERE institution = ? ORDER BY number DESC LIMIT 1"
+        row = self.connection.execute(sql, (self.number,)).fetchone()
+        return 0 if row is None else int(row[0])
+
     def touched(self, numbers: Sequence[int]) -> list[Row]:
         """See `Settling.touched`."""
         return settling.touched(self.connection, numbers, self.moment)

@@ -41,6 +41,7 @@ from graph.model import (
 from graph.sealing import Sealers
 from graph.store import MAXIMUM_FACTS, Answered, KeptFact, Page, Recording
 from graph.stores.shared.encoding import Prepared, prepare
+from graph.stores.shared.giving import give
 from graph.stores.shared.listing import find_fact, find_tie, list_facts, list_loans, list_ties
 from graph.stores.shared.paths import search
 from graph.stores.shared.rows import EVERYTHING
@@ -48,7 +49,6 @@ from graph.stores.shared.snapshot import Snapshot
 from graph.stores.shared.surroundings import surround
 from graph.stores.shared.walking import walk
 from graph.stores.sqlite.failing import check_file, check_log, file_identity, unavailable
-from graph.stores.sqlite.giving import give
 from graph.stores.sqlite.institutions import check_deployment, find_institution
 from graph.stores.sqlite.money import Money
 from graph.stores.sqlite.reading import SqliteSnapshot
@@ -65,7 +65,6 @@ MAXIMUM_BULK: Final = 50_000
 """Facts in one call of `record_bulk`."""
 
 MAXIMUM_IDS: Final = 1_000
-MAXIMUM_KEPT: Final = 10_000
 """Entities in one call of `entities`."""
 
 _INLINE: Final = 20
@@ -234,20 +233,12 @@ class SqliteStore:
 
     async def kept_facts(self, institution: str, *, after: int, first: int, clear: bool) -> tuple[KeptFact, ...]:
         """Facts as they were reported, page by page; see `BulkStore.kept_facts`."""
-        if not 1 <= first <= MAXIMUM_KEPT:
-            raise InvalidInput([Problem(("first",), f"is {first:,}: give 1 to {MAXIMUM_KEPT:,}")])
         sealer = self._sealers(institution)
         return await self._read(institution, EVERYTHING, lambda snapshot: give(snapshot, sealer, after, first, clear=clear))
 
     async def newest_fact(self, institution: str) -> int:
         """Where the newest fact is kept; see `BulkStore.newest_fact`."""
-
-        def read(snapshot: SqliteSnapshot) -> int:
-            sql = "SELECT number FROM fact WHERE institution = ? ORDER BY number DESC LIMIT 1"
-            row = snapshot.connection.execute(sql, (snapshot.number,)).fetchone()
-            return 0 if row is None else int(row[0])
-
-        return await self._read(institution, EVERYTHING, read)
+        return await self._read(institution, EVERYTHING, lambda snapshot: snapshot.newest_fact())
 
     async def ask(self, institution: str, question: Question[T], moment: Moment, *, deadline: float) -> Answered[T]:
         """A question about money; see `GraphStore.ask`."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from graph.model import TieKind
 from graph.stores.neo4j import catalogue
 from graph.stores.neo4j.catalogue import phrases, recording
-from tests.graph.stores import server_address
+from graph.stores.neo4j.store import Neo4jStore
+from tests.factory import START, account, institution, person, tie, transfer, vault
+from tests.graph.stores import PATIENT, server_address
 
 OF_A_DEPLOYMENT = {"INSTITUTION", "INSTITUTIONS", "ENTER_DEPLOYMENT", "ENTER_INSTITUTION", "NUMBERS", "REMOVE_DEPLOYMENT"}
 """They find institutions; each names its deployment."""
@@ -59,7 +63,8 @@ def test_no_part_of_a_query_is_taken_from_a_value(name: str):
 EXAMPLES: dict[str, Any] = {
     **dict.fromkeys(
         ("institution", "at", "known_at", "number", "until", "before", "recorded", "last", "limit", "most", "loan", "tie", "fact", "kind",
-         "from_", "to", "merchant", "after", "after_7", "after_30", "after_90", "followed", "crowded", "entity"), 1,
+         "from_", "to", "merchant", "after", "after_7", "after_30", "after_90", "followed", "crowded", "entity",
+         "skipped", "step", "over", "what"), 1,
     ),
     **dict.fromkeys(("id", "centre", "deployment", "institution_id"), "x"),
     "check": b"x",
@@ -69,10 +74,12 @@ EXAMPLES: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def steps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Steps of a query's plan: operator and what it uses."""
+    """Steps of a query's plan: operator and what it uses. In an empty graph a scan is as good as an index: so there are some facts."""
     import neo4j
 
-    address = server_address(str(tmp_path_factory.mktemp("plans")))
+    folder = tmp_path_factory.mktemp("plans")
+    address = server_address(str(folder))
+    asyncio.run(fill(Neo4jStore(address, vault(folder).sealer, limits=PATIENT)))
     with neo4j.GraphDatabase.driver(address.url, auth=(address.user, address.password), notifications_min_severity="OFF") as driver:
 
         def read(query: str) -> list[str]:
@@ -81,6 +88,16 @@ def steps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
             return list(flat(plan))
 
         yield read
+
+
+async def fill(store: Neo4jStore) -> None:
+    """Record transfers between some hundred accounts, and who holds them."""
+    facts = [transfer(f"t{n}", account(f"a-{n % 250}"), account(f"a-{n % 249 + 1}"), 5, START + n) for n in range(3_000)]
+    facts += [tie(f"h{n}", person(f"P-{n % 50}"), TieKind.HOLDS, account(f"a-{n}")) for n in range(250)]
+    try:
+        await store.record_bulk(institution(), "core", facts)
+    finally:
+        await store.close()
 
 
 def flat(plan: Any) -> Iterator[str]:
@@ -101,6 +118,8 @@ def test_the_server_understands_a_query_and_scans_nothing(name: str, steps: Any)
 @pytest.mark.graph_server
 def test_the_newest_of_a_hub_are_read_in_the_order_of_the_index(steps: Any):
     for name, query in catalogue.every().items():
+        if name.startswith(("moved within", "moved first LARGEST", "moved first SMALLEST")):
+            continue  # all of a window, or those that the order of time does not find
         if name.startswith(("newest", "moved")) or name in ("MONEY", "NAMED", "OUTERMOST_RECEIPTS"):
             operators = {step.split("@", 1)[0] for step in steps(query)}
             assert "PartialTop" in operators or "Limit" in operators, name

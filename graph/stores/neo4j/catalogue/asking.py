@@ -46,6 +46,23 @@ WHERE a.number IN $starts AND b.number IN $ends RETURN {TIE_COLUMNS}
 FACT: Final = f"""
 MATCH (f:Fact {{institution: $institution, id: $id}}) WHERE f.recorded_at <= $known_at RETURN {FACT_COLUMNS}
 """
+KEPT_AFTER: Final = f"""
+MATCH (f:Fact {{institution: $institution}}) WHERE f.number > $after
+RETURN {FACT_COLUMNS} ORDER BY f.institution, f.number LIMIT $most
+"""
+NEWEST_FACT: Final = """
+MATCH (f:Fact {institution: $institution}) WHERE f.number > 0
+RETURN f.number ORDER BY f.institution DESC, f.number DESC LIMIT 1
+"""
+IDENTITIES: Final = """
+MATCH (e:Entity {institution: $institution}) WHERE e.number IN $numbers RETURN e.number, e.id, e.key, e.value, e.subject_key
+"""
+NAMING: Final = f"""
+MATCH (f:Fact {{institution: $institution}})-[n:NAMES {{institution: $institution}}]->(:Entity {{institution: $institution}})
+USING INDEX n:NAMES(institution, entity, occurred_at)
+WHERE n.entity = $number AND n.occurred_at IS NOT NULL
+RETURN {FACT_COLUMNS} ORDER BY n.institution, n.entity, n.occurred_at, n.recorded_at, n.fact SKIP $skipped LIMIT $most
+"""
 _LISTED: Final = """f.recorded_at <= $known_at AND coalesce(f.withdrawn_at, $known_at + 1) > $known_at
     AND (f.occurred_at < $before OR f.recorded_at < $recorded OR (f.recorded_at = $recorded AND f.id < $id))
     RETURN f ORDER BY {0}, f.recorded_at DESC, f.id DESC LIMIT $most"""

@@ -148,9 +148,10 @@ _WRITES: Final = (
     (
         "ties",
         f"""
+    WITH row, row[{len(TIE)}] AS type
     MATCH (a:Entity {{institution: $institution, number: row[{TIE.index("from_")}]}})
     MATCH (b:Entity {{institution: $institution, number: row[{TIE.index("to_")}]}})
-    CREATE (a)-[t:$(row[{len(TIE)}]) {_made(TIE)}]->(b)
+    CREATE (a)-[t:$(type) {_made(TIE)}]->(b)
     SET t.id = 'tie_' + row[{len(TIE) + 1}] + substring(a.id, 4) + substring(b.id, 4)""",
     ),
     (

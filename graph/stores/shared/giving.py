@@ -6,20 +6,23 @@ A document's number was never kept, nor is what was erased: stand-ins take their
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple, Protocol, cast
 
 from graph.contents import CONTENTS, Fact, PersonDescribed, PlaceSeen
 from graph.encoding import place_of
+from graph.errors import InvalidInput, Problem
 from graph.merging import VALUE_FIELDS
 from graph.model import KEYED_KINDS, EntityKind, EntityName, Standing, TieKind, TransferKind
 from graph.normalising import address as normal_address
 from graph.sealing import Sealer
 from graph.standing_in import LEFT_OUT, stand_in
 from graph.store import KeptFact
-from graph.stores.shared.encoding import FACT_KINDS, NAMING, Kept, read_kept
+from graph.stores.shared.encoding import FACT_KINDS, NAMING, Kept
 from graph.stores.shared.rows import KIND_BITS, kind_of
-from graph.stores.sqlite.folding import FACT_COLUMNS, FACT_TABLES, chunks, marks
-from graph.stores.sqlite.reading import SqliteSnapshot
+from graph.stores.shared.tables import Row
+
+MAXIMUM_KEPT: Final = 10_000
+"""Facts in one page."""
 
 _ENUMS: Final = {"tie_kind": TieKind, "transfer_kind": TransferKind, "standing": Standing}
 _SEALED: Final = ("name", "born_on")
@@ -35,10 +38,30 @@ class _Known(NamedTuple):
     subject_key: bytes | None
 
 
-def give(snapshot: SqliteSnapshot, sealer: Sealer, after: int, first: int, *, clear: bool) -> tuple[KeptFact, ...]:
-    """The next facts after a place, in the order in which they were kept; see `BulkStore.kept_facts`."""
-    sql = f"SELECT {FACT_COLUMNS} FROM {FACT_TABLES} WHERE f.institution = ? AND f.number > ? ORDER BY f.number LIMIT ?"
-    kept = [read_kept(row) for row in snapshot.connection.execute(sql, (snapshot.number, after, first))]
+class Keeper(Protocol):
+    """What giving reads, of one institution."""
+
+    def kept_after(self, after: int, first: int) -> Sequence[Kept]:
+        """Facts with numbers after this one, in order."""
+        ...
+
+    def identities(self, numbers: Sequence[int]) -> Iterable[Row]:
+        """number, id, key, value, subject_key of entities."""
+        ...
+
+    def naming(self, number: int) -> Iterable[Kept]:
+        """Facts that name the entity themselves, by occurred_at, recorded_at, number."""
+        ...
+
+
+def give(snapshot: Keeper, sealer: Sealer, after: int, first: int, *, clear: bool) -> tuple[KeptFact, ...]:
+    """The next facts after a place, in the order in which they were kept; see `BulkStore.kept_facts`.
+
+    Raises `InvalidInput` for a `first` that is not 1 to 10,000.
+    """
+    if not 1 <= first <= MAXIMUM_KEPT:
+        raise InvalidInput([Problem(("first",), f"is {first:,}: give 1 to {MAXIMUM_KEPT:,}")])
+    kept = snapshot.kept_after(after, first)
     giver = _Giver(snapshot, sealer, clear=clear)
     giver.read(number for fact in kept for number in fact.named())
     return tuple(KeptFact(fact.number, fact.source, giver.fact(fact)) for fact in kept)
@@ -47,7 +70,7 @@ def give(snapshot: SqliteSnapshot, sealer: Sealer, after: int, first: int, *, cl
 class _Giver:
     """Gives the facts of one page back."""
 
-    def __init__(self, snapshot: SqliteSnapshot, sealer: Sealer, *, clear: bool) -> None:
+    def __init__(self, snapshot: Keeper, sealer: Sealer, *, clear: bool) -> None:
         self._snapshot = snapshot
         self._sealer = sealer
         self._clear = clear
@@ -56,10 +79,8 @@ class _Giver:
 
     def read(self, numbers: Iterable[int]) -> None:
         """Read what is kept of these entities."""
-        for chunk in chunks(sorted({*numbers} - self._known.keys())):
-            sql = f"SELECT number, id, key, value, subject_key FROM entity WHERE number IN ({marks(chunk)})"
-            for number, *known in self._snapshot.connection.execute(sql, chunk):
-                self._known[number] = _Known(*known)
+        for number, *known in self._snapshot.identities(sorted({*numbers} - self._known.keys())):
+            self._known[number] = _Known(*known)
 
     def fact(self, kept: Kept) -> Fact:
         """A fact as it was reported, known from when it was recorded."""
@@ -112,12 +133,8 @@ class _Giver:
     def _place(self, number: int) -> PlaceSeen:
         """A place that a fact names by its id: as some other fact describes it, without its coordinates."""
         if number not in self._places:
-            sql = (
-                f"SELECT {FACT_COLUMNS} FROM mention m CROSS JOIN {FACT_TABLES.replace('CROSS', 'ON f.number = m.fact CROSS', 1)} "
-                "WHERE m.entity = ? ORDER BY m.occurred_at, m.recorded_at, m.fact"
-            )
-            for row in self._snapshot.connection.execute(sql, (number,)):
-                for place in read_kept(row).places:
+            for kept in self._snapshot.naming(number):
+                for place in kept.places:
                     if place[0] == number and number not in self._places:
                         self._places[number] = self._described([*place[:3], None, None])
                 if number in self._places:

@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -19,11 +19,11 @@ from graph.encoding import encode_fact, place_of
 from graph.errors import InvalidInput
 from graph.model import EntityKind, EntityName, Moment, TieKind
 from graph.normalising import address as normal_address
-from graph.store import KeptFact, Recorded
-from graph.stores.sqlite.store import SqliteStore
-from tests.factory import by_id, institution, merchant, person, quick_folder, store, tie
+from graph.store import BulkStore, KeptFact, Recorded
+from tests.factory import by_id, institution, merchant, person, quick_folder, tie, vault
 from tests.graph.adversaries import histories
 from tests.graph.raw_facts import NOW, SAID, decode, raw
+from tests.graph.stores import STORES, Open
 
 BANK = institution()
 NOT_KEPT = (EntityKind.DOCUMENT, EntityKind.PLACE)
@@ -59,7 +59,7 @@ def placed(history: list[tuple[str, Fact]]) -> list[tuple[str, Fact]]:
     return [(source, one(fact)) for source, fact in history]
 
 
-async def record(graph: SqliteStore, history: list[tuple[str, Fact]]) -> list[tuple[str, Fact]]:
+async def record(graph: BulkStore, history: list[tuple[str, Fact]]) -> list[tuple[str, Fact]]:
     """Record a history and give what was accepted of it, in order."""
     accepted = []
     for source, group in groupby(history, key=lambda said: said[0]):
@@ -69,7 +69,7 @@ async def record(graph: SqliteStore, history: list[tuple[str, Fact]]) -> list[tu
     return accepted
 
 
-async def all_of(graph: SqliteStore, *, clear: bool, first: int = 7) -> list[KeptFact]:
+async def all_of(graph: BulkStore, *, clear: bool, first: int = 7) -> list[KeptFact]:
     """All facts, a few at a time."""
     found: list[KeptFact] = []
     while page := await graph.kept_facts(BANK.id, after=found[-1].place if found else 0, first=first, clear=clear):
@@ -78,10 +78,16 @@ async def all_of(graph: SqliteStore, *, clear: bool, first: int = 7) -> list[Kep
     return found
 
 
+def opened(open_: Open, folder: Path, now: int) -> BulkStore:
+    """A store of the folder; all there are can be emptied."""
+    return cast("BulkStore", open_(folder, vault(folder).sealer, lambda: now))
+
+
+@pytest.mark.parametrize("open_", STORES)
 @given(history=histories())
-def test_what_was_accepted_is_given_back_as_it_was_reported(history):
+def test_what_was_accepted_is_given_back_as_it_was_reported(open_: Open, history):
     async def use(folder: Path) -> None:
-        graph = store(folder, lambda: 1_000)
+        graph = opened(open_, folder, 1_000)
         try:
             accepted = await record(graph, comparable(history))
             assert [(kept.source, kept.fact) for kept in await all_of(graph, clear=True)] == accepted
@@ -95,10 +101,11 @@ def test_what_was_accepted_is_given_back_as_it_was_reported(history):
 PERSONAL = re.compile(r"1380013800|62220200|w\d@example|Zhang|Li Si|1990|10\.0\.0|1101|device-000|road\d")
 
 
+@pytest.mark.parametrize("open_", STORES)
 @given(history=histories())
-def test_without_leave_nothing_personal_is_given_and_different_things_stay_different(history):
+def test_without_leave_nothing_personal_is_given_and_different_things_stay_different(open_: Open, history):
     async def use(folder: Path) -> None:
-        graph = store(folder, lambda: 1_000)
+        graph = opened(open_, folder, 1_000)
         try:
             await record(graph, placed(history))
             clear, masked = await all_of(graph, clear=True), await all_of(graph, clear=False)
@@ -122,10 +129,10 @@ def names_of(fact: Fact) -> list[EntityName]:
     return [one.place if isinstance(one, PlaceSeen) else one for one in values if isinstance(one, EntityName | PlaceSeen)]
 
 
-@pytest.fixture
-def everything(tmp_path: Path) -> SqliteStore:
-    """A store with a fact of every kind."""
-    return store(tmp_path, lambda: NOW)
+@pytest.fixture(params=STORES)
+def everything(tmp_path: Path, request: pytest.FixtureRequest) -> BulkStore:
+    """An empty store, for a fact of every kind."""
+    return opened(request.param, tmp_path, NOW)
 
 
 def test_a_fact_of_every_kind_leaves_and_comes_back(everything):
