@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from api.app import close_services, open_services
-from api.assessing import assess
+from api.assessing import Unavailable, assess
 from api.context import Principal, Services
 from api.readiness import Readiness
 from api.rehearsing import rehearse
@@ -73,13 +73,15 @@ def degraded(decision: Decision) -> bool:
     return DecisionSource.GRAPH in decision.judgement.degraded
 
 
-async def well_again(services: Services, principal: Principal, number: int) -> float:
+async def well_again(services: Services, principal: Principal, number: int, longest: float = RECOVERY) -> float:
     """Seconds until a decision looks at the graph."""
     begun = time.monotonic()
-    while degraded((await decide(services, principal, number))[0]):
-        assert time.monotonic() - begun < RECOVERY
+    while True:
+        with suppress(Unavailable):  # a machine so busy that the second was over before the records were asked
+            if not degraded((await decide(services, principal, number))[0]):
+                return time.monotonic() - begun
+        assert time.monotonic() - begun < longest
         number += 1
-    return time.monotonic() - begun
 
 
 def check_answer(decision: Decision, seconds: float) -> None:
@@ -108,7 +110,7 @@ def heal(way: Proxy, fault: str) -> None:
 def test_every_decision_is_answered_within_a_second_and_the_graph_found_again(tmp_path: Path, fault: str):
     async def run() -> None:
         async with decided_through(tmp_path) as (services, principal, way):
-            await well_again(services, principal, 1)
+            await well_again(services, principal, 1, 60)
             strike(way, fault)
             found = [await decide(services, principal, 100 + n) for n in range(4)]
             found += await asyncio.gather(*(decide(services, principal, 200 + n) for n in range(8)))
@@ -133,7 +135,7 @@ def test_every_decision_is_answered_within_a_second_and_the_graph_found_again(tm
 def test_a_slow_graph_is_waited_for_or_said_to_be_missing(tmp_path: Path, milliseconds: int):
     async def run() -> None:
         async with decided_through(tmp_path) as (services, principal, way):
-            await well_again(services, principal, 1)
+            await well_again(services, principal, 1, 60)
             way.delay = milliseconds / 1000
             for decision, seconds in await asyncio.gather(*(decide(services, principal, 100 + n) for n in range(4))):
                 assert seconds < 1.0
@@ -149,7 +151,7 @@ def test_a_slow_graph_is_waited_for_or_said_to_be_missing(tmp_path: Path, millis
 def test_an_answer_that_is_cut_off_once_is_asked_for_again(tmp_path: Path):
     async def run() -> None:
         async with decided_through(tmp_path) as (services, principal, way):
-            await well_again(services, principal, 1)
+            await well_again(services, principal, 1, 60)
             for number in range(5):
                 way.cut_answers = 1
                 decision, seconds = await decide(services, principal, 100 + number)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.api.served import COMMAND, ROOT, free_port
-from tests.settings import GRAPH_SERVER
+from tests.settings import GRAPH_SERVER, SOAK
 
 pytestmark = [pytest.mark.graph_server, pytest.mark.timeout(600)]
 
@@ -34,7 +34,8 @@ def test_the_judgements_of_a_market_are_the_same_on_both_graphs_and_on_neo4j_aga
     embedded = demonstrated(tmp_path, "embedded.jsonl")
     assert demonstrated(tmp_path, "neo4j.jsonl", **neo4j) == embedded
     assert not list((tmp_path / "data").glob("graph.db*")), "nothing of it was in a file"
-    assert demonstrated(tmp_path, "again.jsonl", **neo4j) == embedded, "what the one before left is gone"
+    if SOAK:
+        assert demonstrated(tmp_path, "again.jsonl", **neo4j) == embedded, "what the one before left is gone"
     judgements = [json.loads(line)["judgement"] for line in embedded.splitlines()]
     assert len(judgements) > 20
     assert {one["verdict"] for one in judgements} >= {"REFER", "DECLINE"}
