@@ -10,6 +10,7 @@ What writes may wait for its turn longer than that; so while it waits, the serve
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -28,6 +29,7 @@ from graph.stores.shared.tables import Row
 
 T = TypeVar("T")
 
+logging.getLogger("neo4j").setLevel(logging.CRITICAL)  # what fails is raised, and told in our words
 
 RETRYING: Final = 5.0
 """Seconds in which a transaction is tried again when the server asks for it."""
@@ -189,19 +191,26 @@ class Connections:
     async def _run(self, pool: Pool, work: Work[T], seconds: float, *, writes: bool) -> T:
         if self._closed:
             raise GraphUnavailable("The graph is closed: start the program again.", "UNREACHABLE")
-        future = asyncio.run_coroutine_threadsafe(self._transact(pool, work, seconds, writes), self._loop)
+        begun = threading.Event()
+        future = self.begin(self._transact(pool, work, seconds, begun if writes else None))
         wrapped = asyncio.wrap_future(future)
         if not writes:
             return await wrapped
         wrapped.add_done_callback(lambda done: done.cancelled() or done.exception())
-        return await asyncio.shield(wrapped)  # the caller may be gone; what was begun is finished
-
-    async def _transact(self, pool: Pool, work: Work[T], seconds: float, writes: bool) -> T:
         try:
-            if writes:
+            return await asyncio.shield(wrapped)  # the caller may be gone; what was begun is finished
+        except asyncio.CancelledError:
+            if not begun.is_set():  # it still waits for its turn, and would only keep others from theirs
+                future.cancel()
+            raise
+
+    async def _transact(self, pool: Pool, work: Work[T], seconds: float, begun: threading.Event | None) -> T:
+        """`begun`, of work that writes, is set once the server gave its first answer."""
+        try:
+            if begun is not None:
                 await self._reach()
             async with asyncio.timeout(seconds):
-                return await (self._write(pool, work, seconds) if writes else self._read(pool, work, seconds))
+                return await (self._read(pool, work, seconds) if begun is None else self._write(pool, work, seconds, begun))
         except RingfenceError:
             raise
         except Exception as error:
@@ -210,7 +219,7 @@ class Connections:
     async def _read(self, pool: Pool, work: Work[T], seconds: float) -> T:
         """The answer as soon as it is there: that the transaction then ends is not waited for."""
         answer: asyncio.Future[T] = self._loop.create_future()
-        task = self._loop.create_task(self._session(pool, work, seconds, writes=False, answer=answer))
+        task = self._loop.create_task(self._session(pool, work, seconds, answer=answer))
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
         try:
@@ -223,9 +232,9 @@ class Connections:
             return answer.result()
         return task.result()
 
-    async def _write(self, pool: Pool, work: Work[T], seconds: float) -> T:
+    async def _write(self, pool: Pool, work: Work[T], seconds: float, begun: threading.Event) -> T:
         """As often as nothing was heard for a while, the server is asked for a sign of life: it may be our turn that takes so long."""
-        task = self._loop.create_task(self._session(pool, work, seconds, writes=True))
+        task = self._loop.create_task(self._session(pool, work, seconds, begun=begun))
         try:
             while not (await asyncio.wait({task}, timeout=self.limits.quiet))[0]:
                 if time.monotonic() - self._reached >= self.limits.quiet:
@@ -236,12 +245,19 @@ class Connections:
                 task.cancel()
                 await asyncio.wait({task})
 
-    async def _session(self, pool: Pool, work: Work[T], seconds: float, *, writes: bool, answer: asyncio.Future[T] | None = None) -> T:
-        until = time.monotonic() + seconds
+    async def _session(
+        self, pool: Pool, work: Work[T], seconds: float, *, begun: threading.Event | None = None, answer: asyncio.Future[T] | None = None
+    ) -> T:
+        until, writes = time.monotonic() + seconds, begun is not None
+
+        def answered() -> None:
+            self._answered()
+            if begun is not None:
+                begun.set()
 
         @unit_of_work(timeout=seconds)
         async def run(transaction: AsyncManagedTransaction) -> T:
-            asked = Transaction(transaction, self._loop, until, self._answered)
+            asked = Transaction(transaction, self._loop, until, answered)
             found = await self._loop.run_in_executor(self._workers[pool], work, asked)
             if answer is not None and not answer.done():
                 answer.set_result(found)

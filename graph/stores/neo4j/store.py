@@ -186,8 +186,7 @@ class Neo4jStore:
             return (row[0], row[2]) if row else (-1, 0)
 
         number, known_at = await self._metered(Pool.DECIDING, read)
-        if known_at:
-            await self._confirmed.confirm(number, known_at)
+        await self._confirmed.confirm(number, known_at)
         return Moment(self._now(), known_at)
 
     async def entity_id(self, institution: str, name: EntityName, moment: Moment) -> str | None:
@@ -373,6 +372,8 @@ class Neo4jStore:
 
     def _entered(self, transaction: Transaction, institution: str) -> int:
         """Number of an institution, entered at its first fact. Raises `WrongKeys`."""
+        if (known := self._institutions.get(institution)) is not None:
+            return known.number
         row = self._institution_row(transaction, institution)
         if row is None:
             check = check_value(self._sealers(institution))
