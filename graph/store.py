@@ -66,6 +66,8 @@ class Recording:
     results: tuple[FactResult, ...]
     recorded_at: Instant
     """From then on reads see the recorded ones."""
+    alone: bool = False
+    """Whether nobody else is known to have written since the writer's transaction before: an import may then write more at once."""
 
 
 @dataclass(frozen=True, slots=True)
