@@ -81,6 +81,8 @@ class Recording:
     """From then on reads see the recorded ones."""
     tripped: Tripped | None = None
     """Why a guarded fact has no result."""
+    alone: bool = False
+    """Whether nobody else is known to have written since the writer's transaction before: an import may then write more at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from api.settings import Settings
 from graph.clock import now
 from graph.contents import Fact
 from graph.importing.explaining import explain
-from graph.importing.importing import ImportJob, find_files, run_import
+from graph.importing.importing import BATCH_ALONE, ImportJob, find_files, run_import
 from graph.importing.importing import Progress as ImportProgress
 from graph.importing.mapping import FileMapping, load_mapping, shipped
 from graph.importing.summary import Summary
@@ -87,7 +87,7 @@ def import_files(
     # Late: a command's help must not wait for what only its work needs.
     from api.app import open_graph, open_vault
 
-    job = ImportJob(mapping, tuple(files), institution, now(), settings.data / IMPORTS_FOLDER, rejects)
+    job = ImportJob(mapping, tuple(files), institution, now(), settings.data / IMPORTS_FOLDER, rejects, batch_alone=BATCH_ALONE)
     vault = open_vault(settings)
     sealer = vault.sealer(institution.id)
     with _Answering() as answer:

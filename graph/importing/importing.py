@@ -20,7 +20,14 @@ from graph.model import Instant, Institution
 from graph.store import Recording, Refused
 
 BATCH: Final = 1_000
-"""Facts of a batch, unless the job says otherwise: larger ones gained nothing, and kept a server that decides waiting."""
+"""Facts of a batch, unless the job says otherwise: larger ones keep a server that decides waiting."""
+
+BATCH_ALONE: Final = 4_000
+"""Facts of a batch while nobody else writes: a quarter less work a fact, since what they touch in common is read and written once.
+Whoever comes first waits for one of these, which takes less than what a decision gives the graph."""
+
+PATIENCE: Final = 20
+"""Batches of the ordinary size after somebody else was seen to write."""
 
 BATCH_ROWS: Final = 10_000
 """Rows of a batch, when they make few facts."""
@@ -47,6 +54,8 @@ class ImportJob:
     """The reject file; None: in `folder`, named like the journal."""
     batch: int = BATCH
     """Facts that are recorded in one transaction, with what its last row makes beyond; rejected rows count too."""
+    batch_alone: int | None = None
+    """The same while nobody else writes; None: as many."""
 
 
 class Progress(NamedTuple):
@@ -145,6 +154,9 @@ class _Run:
         self._counts = counts
         self._witness = witness
         self._progress = progress
+        self._size = job.batch
+        """Facts of the batch that is being made."""
+        self._patience = 0
         for count in counts:
             count.earlier = count.rows
 
@@ -175,7 +187,7 @@ class _Run:
                 if row <= skip:
                     continue
                 _take(batch, maker, line, row, name)
-                if len(batch.facts) + len(batch.rejects) >= self._job.batch or batch.rows >= BATCH_ROWS:
+                if len(batch.facts) + len(batch.rejects) >= self._size or batch.rows >= BATCH_ROWS:
                     batch.position = reader.position()
                     yield batch
                     batch = _Batch(path.name, reader.columns)
@@ -186,7 +198,9 @@ class _Run:
     def _settle(self, place: int, future: Future[Recording], batch: _Batch) -> None:
         """Count what became of a batch, and keep that it is done."""
         count = self._counts[place]
-        results = future.result().results
+        recording = future.result()
+        results = recording.results
+        self._fit(alone=recording.alone)
         assert len(results) == len(batch.facts), "each fact has its result"
         count.count(results)
         count.rows += batch.rows
@@ -203,6 +217,11 @@ class _Run:
         self._witness = next(standing, self._witness)
         self._journal.write(self._counts, self._rejects.size, self._witness)
         self._progress(Progress(count.file, batch.position, sum(each.facts for each in self._counts)))
+
+    def _fit(self, *, alone: bool) -> None:
+        """Choose the next batch's size: the larger one once nobody else has written for a while."""
+        self._patience = max(0, self._patience - 1) if alone else PATIENCE
+        self._size = self._job.batch if self._patience else self._job.batch_alone or self._job.batch
 
 
 def _take(batch: _Batch, maker: Maker, line: Line, row: int, name: str) -> None:

@@ -13,6 +13,7 @@ from graph.stores.shared.folding import Description
 from graph.stores.shared.rows import EVERYTHING, TieRow
 from graph.stores.shared.tables import PlainRows, Row, TieHead
 from graph.stores.sqlite.folding import FACT_COLUMNS, FACT_TABLES, chunks, fold_descriptions, fold_ties, marks
+from graph.stores.sqlite.inserting import MOVEMENT, OBSERVATION, STATEMENT, change_ties, enter_ties, insert, put_nodes
 from graph.stores.sqlite.settling import named_between
 
 ENTER_WITHDRAWAL: Final = """INSERT INTO withdrawal VALUES (?, ?)
@@ -20,9 +21,6 @@ ON CONFLICT (fact_id) DO UPDATE SET recorded_at = min(recorded_at, excluded.reco
 """The earliest withdrawal of a fact counts."""
 
 _OWNS: Final = TIE_NUMBERS[TieKind.OWNS]
-_OBSERVATION: Final = "INSERT INTO observation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_MOVEMENT: Final = "INSERT INTO movement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_STATEMENT: Final = "INSERT INTO statement VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _FEW: Final = (1, 16, 32)
 """Widths of statements for few values; more take 1,024 at a time."""
 
@@ -131,35 +129,19 @@ class SqliteTables:
 
     def put_nodes(self, rows: Sequence[Row]) -> None:
         """See `Tables.put_nodes`."""
-        self._connection.executemany(f"INSERT OR REPLACE INTO node VALUES (?, ?, ?, ?, ?, ?, ?, ?, {self._revision:d})", rows)
+        put_nodes(self._connection, self._revision, rows)
 
     def enter_ties(self, rows: Sequence[Row]) -> None:
         """See `Tables.enter_ties`."""
-        self._connection.executemany("INSERT INTO tie VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        enter_ties(self._connection, rows)
 
     def change_ties(self, rows: Sequence[Row]) -> None:
         """See `Tables.change_ties`."""
-        self._connection.executemany(
-            """UPDATE tie SET first_at = ?, last_at = ?, recorded_at = ?, ended_at = ?, count = ?, total = ?, share = ?, latest_at = ?,
-            changed_at = ?, simple = ? WHERE number = ?""",
-            [(*row[4:], row[0]) for row in rows],
-        )
+        change_ties(self._connection, rows)
 
     def insert(self, rows: PlainRows) -> None:
         """See `Tables.insert`."""
-        many = self._connection.executemany
-        if rows.facts:
-            source = self._source_number()
-            many(f"INSERT INTO fact VALUES (?, {self._institution:d}, ?, {source:d}, ?, ?, ?, ?, ?, ?, ?)", rows.facts)
-        for sql, some in (
-            (f"INSERT INTO claim VALUES ({self._institution:d}, ?, ?, ?)", rows.claims),
-            ("INSERT INTO mention VALUES (?, ?, ?, ?)", rows.mentions),
-            (_MOVEMENT, rows.movements),
-            (_OBSERVATION, rows.observations),
-            (_STATEMENT, rows.statements),
-        ):
-            if some:
-                many(sql, some)
+        insert(self._connection, self._institution, self._source_number() if rows.facts else 0, rows)
 
     def end_fact(self, number: int, until: Instant) -> None:
         """See `Tables.end_fact`."""
@@ -182,8 +164,8 @@ class SqliteTables:
         run("DELETE FROM observation WHERE tie = ? AND occurred_at = ? AND fact = ?", (tie, at, fact))
         for account in ends:
             run("DELETE FROM movement WHERE account = ? AND incoming IN (0, 1) AND occurred_at = ? AND fact = ?", (account, at, fact))
-        many(_OBSERVATION, observations)
-        many(_MOVEMENT, movements)
+        many(OBSERVATION, observations)
+        many(MOVEMENT, movements)
 
     def forget_loan(self, loan: int) -> tuple[set[int], set[int]]:
         """See `Tables.forget_loan`."""
@@ -203,11 +185,11 @@ class SqliteTables:
 
     def enter_observations(self, rows: Sequence[Row]) -> None:
         """See `Tables.enter_observations`."""
-        self._connection.executemany(_OBSERVATION, rows)
+        self._connection.executemany(OBSERVATION, rows)
 
     def enter_statements(self, rows: Sequence[Row]) -> None:
         """See `Tables.enter_statements`."""
-        self._connection.executemany(_STATEMENT, rows)
+        self._connection.executemany(STATEMENT, rows)
 
     def fold_ties(self, heads: Sequence[TieHead]) -> dict[int, TieRow | None]:
         """See `Tables.fold_ties`."""

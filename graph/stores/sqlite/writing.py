@@ -77,6 +77,8 @@ class Writer:
         self._connection: sqlite3.Connection | None = open_writer(path, waiting=waiting)
         self._identity = file_identity(path)
         self._closed = False
+        self._version: int | None = None
+        """SQLite's `data_version` at the transaction before: another means that somebody else has written."""
         self.proof = Proof()
         self._thread = threading.Thread(target=self._run, name="graph-writer", daemon=True)
         self._thread.start()
@@ -158,6 +160,8 @@ class Writer:
         connection.execute("BEGIN IMMEDIATE")
         self.proof.begun()
         try:
+            version: int = connection.execute("PRAGMA data_version").fetchone()[0]
+            alone, self._version = version == self._version, version
             last = connection.execute("SELECT value FROM meta WHERE name = 'recorded_at'").fetchone()[0]
             recorded_at = max(self._now(), last + 1)
             sequences = Sequences(partial(greatest, connection))
@@ -179,9 +183,8 @@ class Writer:
             raise
         finally:
             self.proof.ended()
-        if new:
-            return answers
-        return [replace(answer, recorded_at=last or recorded_at) if isinstance(answer, Recording) else answer for answer in answers]
+        known_at = recorded_at if new else last or recorded_at
+        return [replace(answer, recorded_at=known_at, alone=alone) if isinstance(answer, Recording) else answer for answer in answers]
 
     def _record(self, connection: sqlite3.Connection, sequences: Sequences, call: Call, recorded_at: Instant) -> Recording | Exception:
         """One call; what goes wrong with it alone is its own answer and leaves nothing behind."""
@@ -225,7 +228,7 @@ class Writer:
         if self._connection is not None:
             with contextlib.suppress(sqlite3.Error):
                 self._connection.close()
-            self._connection = None
+            self._connection = self._version = None
 
 
 def _count(connection: sqlite3.Connection) -> None:
