@@ -22,7 +22,7 @@ from graph.store import Recording, Refused
 BATCH: Final = 1_000
 """Facts of a batch, unless the job says otherwise: larger ones keep a server that decides waiting."""
 
-BATCH_ALONE: Final = 4_000
+BATCH_ALONE: Final = 2_000
 """Facts of a batch while nobody else writes: a quarter less work a fact, since what they touch in common is read and written once.
 Whoever comes first waits for one of these, which takes less than what a decision gives the graph."""
 

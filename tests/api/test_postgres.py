@@ -362,6 +362,6 @@ def test_a_decision_makes_few_round_trips(tmp_path, database, way, monkeypatch):
             for number in range(10):
                 await assess(services, principal, request(f"key-{number + 10:08}", f"L-{number + 10}"))
             await asyncio.sleep(0.2)
-            return (way.passed - before) / 10
+            return float(way.passed - before) / 10
 
     assert asyncio.run(use()) <= MOST_TRIPS

@@ -2,16 +2,16 @@
 
 The server is read-committed: what another commits in between may be seen. Rows carry when they were last touched, and what was touched
 after the moment is folded from rows that carry when they were known, so that later commits change nothing of an answer. One that
-comes between two queries of a snapshot, so that a tie is newer than its ends, is noticed, and all is read again (`read_whole`).
+comes between two queries of a snapshot, so that a tie is newer than its ends, is noticed, and all is read
+again (`graph.stores.neo4j.rereading`).
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any, Final
 
-from graph.errors import GraphUnavailable
 from graph.ids import TIE_KINDS, TIE_NUMBERS
 from graph.model import FlowBounds, Instant, Moment, TieKind, TransferKind, WalkBounds
 from graph.stores.neo4j.catalogue import asking, foreseeing, moments, phrases
@@ -40,27 +40,8 @@ _PAYMENT: Final = TRANSFER_KINDS.index(TransferKind.PAYMENT)
 _BEYOND: Final[Position] = (2**63 - 1, 0, "")
 
 
-T = TypeVar("T")
-
-TRIES: Final = 8
-"""How often a snapshot is read that others change meanwhile; each time what they changed before is folded."""
-
-
 class Torn(Exception):
     """Somebody committed between two queries of a snapshot, and what they gave does not belong together."""
-
-
-def read_whole(transaction: Transaction, institution: int, moment: Moment, work: Callable[[ServerSnapshot], T]) -> T:
-    """What work on one snapshot gives, done again when it was torn. Raises `GraphUnavailable` when it was `TRIES` times."""
-    for _ in range(TRIES):
-        snapshot = ServerSnapshot(transaction, institution, moment)
-        try:
-            found = work(snapshot)
-            snapshot.check_whole()
-        except Torn:
-            continue
-        return found
-    raise GraphUnavailable(f"What was read changed {TRIES} times meanwhile: send again.", "TIMED_OUT", "CHANGING")
 
 
 class ServerSnapshot(Snapshot):

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, TypeVar, cast
+from typing import Final, TypeVar, cast
 
 from graph import clock
 from graph.bounds import around_a_loan
@@ -34,24 +32,23 @@ from graph.model import (
     WalkBounds,
 )
 from graph.sealing import Sealers
-from graph.store import MAXIMUM_FACTS, Answered, KeptFact, Page, Recorded, Recording, Refused
+from graph.store import MAXIMUM_FACTS, Answered, KeptFact, Page, Recorded, Recording
 from graph.stores.neo4j import migrating
 from graph.stores.neo4j.catalogue import institutions
 from graph.stores.neo4j.confirming import Confirmed
 from graph.stores.neo4j.connecting import Address, Connections, Limits, Pool, Transaction
-from graph.stores.neo4j.filing import ServerTables
 from graph.stores.neo4j.guarding import Undone, look_within
 from graph.stores.neo4j.money import Interrupted, ServerMoney
 from graph.stores.neo4j.planning import Planned
-from graph.stores.neo4j.reading import ServerSnapshot, read_whole
+from graph.stores.neo4j.reading import ServerSnapshot
+from graph.stores.neo4j.recording import Recorder, compare
+from graph.stores.neo4j.rereading import read_whole
 from graph.stores.shared.encoding import Prepared, prepare
 from graph.stores.shared.giving import give
 from graph.stores.shared.guarding import SOURCE, blocks
-from graph.stores.shared.institutions import WrongKeys, check_value
-from graph.stores.shared.ledger import Sequences
+from graph.stores.shared.institutions import check_value
 from graph.stores.shared.listing import find_fact, find_tie, list_facts, list_loans, list_ties
 from graph.stores.shared.paths import search
-from graph.stores.shared.recording import Batch, touched
 from graph.stores.shared.rows import EVERYTHING
 from graph.stores.shared.snapshot import Snapshot
 from graph.stores.shared.surroundings import surround
@@ -80,13 +77,6 @@ _INLINE: Final = 20
 """Facts that are prepared at once; more are prepared on another thread, so that the event loop goes on."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """An institution as the server knows it: what never changes."""
-
-    number: int
-
-
 class Neo4jStore:
     """A `graph.store.GraphStore` on a server; several processes may use the same."""
 
@@ -96,7 +86,7 @@ class Neo4jStore:
         self._deployment = address.deployment
         self._sealers = sealers
         self._now = now
-        self._institutions: dict[str, _Known] = {}
+        self._recorder = Recorder(address.deployment, sealers, now, self._connections.limits.waiting)
         self._confirmed = Confirmed(self._connections)
         self._plans: Planned | None = None
         """Of a store that keeps the server's plans ready."""
@@ -144,7 +134,7 @@ class Neo4jStore:
                 found: bytes = transaction.ask(institutions.ENTER_DEPLOYMENT, {"deployment": self._deployment, "check": check})[0][0]
                 return found
 
-            _compare(await self._connections.write(Pool.LOADING, enter, 10.0), check)
+            compare(await self._connections.write(Pool.LOADING, enter, 10.0), check)
         await self.ready()
 
     async def record(self, institution: Institution, source: str, facts: Sequence[Fact], *, together: bool = False) -> Recording:
@@ -182,7 +172,7 @@ class Neo4jStore:
         """The present of this machine's clock and of the institution; see `GraphStore.now`."""
 
         def read(transaction: Transaction) -> tuple[int, Instant]:
-            row = self._institution_row(transaction, institution)
+            row = self._recorder.institution_row(transaction, institution)
             return (row[0], row[2]) if row else (-1, 0)
 
         number, known_at = await self._metered(Pool.DECIDING, read)
@@ -317,7 +307,7 @@ class Neo4jStore:
 
         def read(transaction: Transaction) -> None:
             for id_, check in transaction.ask(institutions.INSTITUTIONS, {"deployment": self._deployment}):
-                _compare(check, check_value(self._sealers(id_)))
+                compare(check, check_value(self._sealers(id_)))
 
         await self._metered(Pool.DECIDING, read)
         if self._plans is not None:
@@ -340,8 +330,8 @@ class Neo4jStore:
         prepared = ready() if len(facts) <= _INLINE else await asyncio.to_thread(ready)
 
         def write(transaction: Transaction) -> tuple[int, Recording]:
-            number = self._entered(transaction, institution.id)
-            recording = self._apply(transaction, number, institution.id, source, prepared, together)
+            number = self._recorder.entered(transaction, institution.id)
+            recording = self._recorder.apply(transaction, number, institution.id, source, prepared, together)
             if guard is not None and isinstance(recording.results[0], Recorded):
                 look_within(transaction, number, facts[0], guard, sealer)
             return number, recording
@@ -351,45 +341,6 @@ class Neo4jStore:
         number, recording = await self._metered(pool, write, seconds, writes=True)
         self._confirmed.note(number, recording.recorded_at)
         return recording
-
-    def _apply(
-        self, transaction: Transaction, number: int, institution: str, source: str, facts: Sequence[Prepared], together: bool
-    ) -> Recording:
-        """One call's facts under the institution's lock."""
-        sealer = self._sealers(institution)
-        tables = ServerTables(transaction, number, source)
-        check, last, *lasts = tables.foresee(*touched(facts, source, sealer))
-        _compare(check, check_value(sealer))
-        recorded_at = max(self._now(), last + 1)
-        sequences = Sequences(dict(zip(("entity", "fact", "tie"), lasts, strict=True)).__getitem__)
-        results = Batch(tables, source, sealer, sequences, recorded_at).apply(facts, together=together)
-        refused = together and any(isinstance(result, Refused) for result in results)
-        if refused or not any(isinstance(result, Recorded) for result in results):
-            return Recording(results, last or recorded_at)
-        counters = {f"last_{table}": greatest for table, greatest in sequences.last.items()}
-        tables.finish(counters | {"recorded_at": recorded_at})
-        return Recording(results, recorded_at)
-
-    def _entered(self, transaction: Transaction, institution: str) -> int:
-        """Number of an institution, entered at its first fact. Raises `WrongKeys`."""
-        if (known := self._institutions.get(institution)) is not None:
-            return known.number
-        row = self._institution_row(transaction, institution)
-        if row is None:
-            check = check_value(self._sealers(institution))
-            parameters = {"deployment": self._deployment, "institution_id": institution, "check": check}
-            (row,) = transaction.ask(institutions.ENTER_INSTITUTION, parameters)
-            _compare(row[1], check)
-        return int(row[0])
-
-    def _institution_row(self, transaction: Transaction, institution: str) -> tuple[Any, ...] | None:
-        """number, check_value, recorded_at of an institution, None when nothing was recorded for it. Raises `WrongKeys`."""
-        parameters = {"deployment": self._deployment, "institution_id": institution}
-        rows = transaction.ask(institutions.INSTITUTION, parameters, seconds=self._connections.limits.waiting)
-        if not rows:
-            return None
-        _compare(rows[0][1], check_value(self._sealers(institution)))
-        return rows[0]
 
     async def _list(self, institution: str, entity: str, moment: Moment, first: int, listed: Callable[[Snapshot, int], Page[T]]) -> Page[T]:
         if not 1 <= first <= 100:
@@ -407,13 +358,13 @@ class Neo4jStore:
         """Do the work in a snapshot of its own, on a worker thread; what other questions are built of. Raises `GraphUnavailable`."""
 
         def read(transaction: Transaction) -> T:
-            known = self._institutions.get(institution)
+            known = self._recorder.known.get(institution)
             if known is None:
-                row = self._institution_row(transaction, institution)
+                row = self._recorder.institution_row(transaction, institution)
                 if row is None:
                     return read_whole(transaction, -1, moment, work)
-                known = self._institutions[institution] = _Known(row[0])
-            return read_whole(transaction, known.number, moment, work)
+                known = self._recorder.known[institution] = int(row[0])
+            return read_whole(transaction, known, moment, work)
 
         return await self._metered(pool, read, seconds)
 
@@ -438,11 +389,3 @@ class Neo4jStore:
             if self._plans is not None and error.cause == "UNREACHABLE":
                 self._plans.doubt()
             raise
-
-
-def _compare(kept: bytes, given: bytes) -> None:
-    if not hmac.compare_digest(kept, given):
-        raise WrongKeys(
-            "The graph was written with other keys than those of the key file given now: put the right key file back from your backup, "
-            "or name another deployment."
-        )

@@ -12,7 +12,7 @@ from graph.contents import Fact
 from graph.errors import GraphUnavailable
 from graph.model import EntityKind, Moment, TieKind, WalkBounds
 from graph.stores.neo4j.connecting import Pool
-from graph.stores.neo4j.reading import TRIES
+from graph.stores.neo4j.rereading import TRIES
 from graph.stores.neo4j.store import Neo4jStore
 from graph.stores.shared.snapshot import Snapshot
 from tests.factory import device, institution, merchant, person, tie, vault
