@@ -85,6 +85,7 @@ schema: $(STAMP) ## Export the schema that the code makes
 
 lock: ## Pin the newest fitting versions with hashes and no addresses (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev pyproject.toml -o requirements.lock
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --constraint requirements.lock pyproject.toml -o docker/requirements.lock
 
 clean: ## Remove what was made
 	@rm -rf $(VENV) .venv-3.* .ringfence .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
