@@ -47,7 +47,7 @@ demo: $(STAMP) ## The main job: a simulated market, its rings and a decision for
 	  *) echo "GRAPH is '$(GRAPH)': give embedded or neo4j." >&2; exit 2 ;; \
 	esac; $(VENV)/bin/ringfence demo $(DEMO)
 
-test: $(STAMP) ## Lint, types, contracts and tests (about six minutes); all of them run, whatever fails
+test: $(STAMP) ## Lint, types, contracts and tests; all of them run, whatever fails
 	@status=0; for part in lint types contracts tests; do echo "== $$part"; $(MAKE) --no-print-directory $$part || status=1; done; exit $$status
 
 lint: $(STAMP)

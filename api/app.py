@@ -272,9 +272,7 @@ def rebuild_graph(settings: Settings, vault: Vault, tell: Callable[[int, int], N
 
 def _refuse_served_graph(settings: Settings) -> None:
     if settings.graph_url:
-        raise GraphUnavailable(
-            "A graph on Neo4j is not compared or derived again in place: this is for the embedded graph. Unset RINGFENCE_GRAPH_URL."
-        )
+        raise GraphUnavailable("A graph on Neo4j is not derived again in place: unset RINGFENCE_GRAPH_URL for the embedded one.")
 
 
 def open_services(settings: Settings, *, checked: bool = False) -> Services:

@@ -10,7 +10,7 @@ from typing import Final
 SOAK: Final = os.environ.get("RINGFENCE_SOAK") == "1"
 """Whether the full counts were asked for."""
 
-EXAMPLES: Final = 1_000 if SOAK else 40
+EXAMPLES: Final = 1_000 if SOAK else 25
 """Examples of one hypothesis property."""
 
 STEPS: Final = 60 if SOAK else 20

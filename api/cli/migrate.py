@@ -12,9 +12,9 @@ from api.cli.options import data_option, settings_for
 @click.command("migrate")
 @data_option
 def command(data: Path | None) -> None:
-    """Bring the records to this version's tables, and a graph on Neo4j to its constraints and indexes.
+    """Bring records and a graph on Neo4j to this version.
 
-    Repeating it changes nothing; `serve` does it by itself.
+    The records get this version's tables, Neo4j its constraints and indexes. Repeating it changes nothing; `serve` does it by itself.
 
     Example: ringfence migrate --data /var/lib/ringfence
     """

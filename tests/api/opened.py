@@ -87,3 +87,4 @@ def make_institutions(connection: Connection) -> None:
     for institution, name in ((BANK, "Rural Bank"), (OTHER, "City Bank")):
         enter(connection, institution.id)
         create_institution(connection, institution, name, NOW)
+    enter(connection, BANK.id)  # what a test writes next is that one's

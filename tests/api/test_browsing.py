@@ -284,7 +284,7 @@ def test_each_role_sees_on_pages_what_the_schema_lets_it_read(tmp_path):
     for root in ("decisions", "decision"):
         assert {str(role) for role in marks.roots["Query"][root]} == {str(role) for role in Role}, "no page asks for a role yet"
     readers = {str(role) for role in marks.fields["Decision"]["signals"]}
-    assert set(marks.fields["Decision"]) == {"signals"}, "what else is narrowed must be hidden on the page, too"
+    assert set(marks.fields["Decision"]) == {"signals", "replay"}, "what is narrowed is hidden on the page, too; no page judges again"
 
     async def use(client: httpx.AsyncClient, _: Services) -> None:
         for role in (Role.ANALYST, Role.KYC, Role.ADMIN):

@@ -26,6 +26,11 @@ from tests.api.running import FailingRecords, FailingStore, request, running, se
 
 pytestmark = pytest.mark.usefixtures("each_engine")
 
+A_FILE_IS_LOCKED = pytest.mark.parametrize(
+    ("each_engine", "file"), [("sqlite", GRAPH_FILE), ("sqlite", RECORDS_FILE), ("postgres", GRAPH_FILE)], indirect=["each_engine"]
+)
+"""Every file that there is with the records on either engine."""
+
 
 def tie(id_: str, merchant: str = "M-1", **more: Any) -> dict[str, Any]:
     content = {"tieObserved": {"from": {"merchant": merchant}, "kind": "USES_DEVICE", "to": {"device": "D-1"}}}
@@ -183,7 +188,7 @@ def locked(path: Path) -> Iterator[None]:
         other.close()
 
 
-@pytest.mark.parametrize("file", [GRAPH_FILE, RECORDS_FILE])
+@A_FILE_IS_LOCKED
 def test_a_real_lock_is_unavailable_within_a_second_also_for_who_waits_behind_another(tmp_path, file):
     async def use() -> None:
         async with running(tmp_path, records_timeout=0.8) as services:
@@ -205,7 +210,7 @@ def test_a_real_lock_is_unavailable_within_a_second_also_for_who_waits_behind_an
     asyncio.run(use())
 
 
-@pytest.mark.parametrize("file", [GRAPH_FILE, RECORDS_FILE])
+@A_FILE_IS_LOCKED
 def test_an_outcome_under_a_real_lock_ends_within_its_lease_and_its_retry_has_one_effect(tmp_path, file):
     async def use() -> None:
         # Without bounds of their own for graph and records only what is left of the call ends it.

@@ -30,7 +30,21 @@ from tests.servers import APP, OWNER, SUPERUSER, Database
 
 pytestmark = [pytest.mark.usefixtures("each_engine"), POSTGRES_ALONE]
 
-LENDING = ("audit_entries", "audit_heads", "decision_reasons", "decisions", "events", "idempotency_keys", "live_strategies", "strategies")
+LENDING = (
+    "audit_entries", "audit_heads", "decision_reasons", "decisions", "deliveries", "events", "idempotency_keys", "live_strategies",
+    "strategies", "webhooks",
+)  # fmt: skip
+    "audit_entries",
+    "audit_heads",
+    "decision_reasons",
+    "decisions",
+    "deliveries",
+    "events",
+    "idempotency_keys",
+    "live_strategies",
+    "strategies",
+    "webhooks",
+)
 ACCESS = ("institutions", "principals", "api_keys", "links", "sessions", "jobs")
 
 
