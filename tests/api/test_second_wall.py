@@ -34,17 +34,6 @@ LENDING = (
     "audit_entries", "audit_heads", "decision_reasons", "decisions", "deliveries", "events", "idempotency_keys", "live_strategies",
     "strategies", "webhooks",
 )  # fmt: skip
-    "audit_entries",
-    "audit_heads",
-    "decision_reasons",
-    "decisions",
-    "deliveries",
-    "events",
-    "idempotency_keys",
-    "live_strategies",
-    "strategies",
-    "webhooks",
-)
 ACCESS = ("institutions", "principals", "api_keys", "links", "sessions", "jobs")
 
 
