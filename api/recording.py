@@ -1,4 +1,4 @@
-"""The use cases of `recordFacts` and `recordOutcome`: facts into the graph, and an audit entry of who sent them."""
+"""The use cases of `recordFacts`, `recordGuardedFact` and `recordOutcome`: facts into the graph, and an audit entry of who sent them."""
 
 from __future__ import annotations
 
@@ -24,14 +24,18 @@ from api.records import RecordsUnavailable
 from graph.contents import Fact
 from graph.decoding import check_source, decode_fact, decode_merchant_reference
 from graph.errors import Conflict, GraphUnavailable, InvalidInput, Problem, Unknown
+from graph.flows.guarding import Guard
 from graph.model import EntityKind, Instant, Institution
-from graph.store import MAXIMUM_FACTS, FactResult, Recorded, Refused, Repeated
+from graph.store import MAXIMUM_FACTS, FactResult, Recorded, Refused, Repeated, Tripped
 
 OFF_LOOP: Final = 20
 """Facts from which decoding leaves the event loop: some 50 µs each."""
 
 SECONDS: Final = 5.0
 """Longest that a batch of facts may take."""
+
+GUARDED_SECONDS: Final = 2.0
+"""Longest that a guarded fact may take, others' before it included."""
 
 NOTED: Final = 3
 """Facts that an audit entry names; the others are in its digest."""
@@ -91,6 +95,41 @@ async def record_facts(services: Services, principal: Principal, source: str, fa
     return FactsRecorded(results, source_ids, recorded_at)
 
 
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """What became of a guarded fact."""
+
+    result: Recorded | Repeated | None
+    """None when the guard refused it."""
+    tripped: Tripped | None
+    recorded_at: Instant
+
+
+async def record_guarded(services: Services, principal: Principal, source: str, raw: Raw, guard: Guard) -> Guarded:
+    """Record a raw transfer or guarantee of a source unless its guard forbids what it would make; then both sides are blocked.
+
+    Raises `InvalidInput`, `Unknown` and `Conflict` with paths below the fact, and `Unavailable`: send the same fact again.
+    """
+    institution = principal.institution
+    fact = decode_fact(raw, institution, services.now())
+    try:
+        recording = await services.breaker.ask(lambda: services.graph.record_guarded(institution, source, fact, guard), GUARDED_SECONDS)
+    except GraphUnavailable as error:
+        raise Unavailable(str(error), services.settings.retry_milliseconds) from error
+    result = recording.results[0] if recording.results else None
+    if isinstance(result, Refused):
+        raise result.problem
+    if result is not None:
+        await _note_facts(services, principal, source, [fact.source_id], [result], recording.recorded_at)
+    else:
+        tripped = recording.tripped
+        assert tripped is not None, "a guarded fact has a result, or a reason why not"
+        digest = audit.digest(orjson.dumps([source, fact.source_id, "tripped"]))
+        subjects = (services.sealers(institution.id).fact_id(source, fact.source_id), *tripped.blocked)
+        await _note(services, audit.Event(institution.id, recording.recorded_at, principal.id, "guarded fact refused", subjects, digest))
+    return Guarded(result, recording.tripped, recording.recorded_at)
+
+
 def _decode_all(facts: Sequence[Raw], institution: Institution, now: Instant) -> list[Fact | InvalidInput]:
     decoded: list[Fact | InvalidInput] = []
     for raw in facts:
@@ -112,6 +151,10 @@ async def _note_facts(
     subjects = tuple(sealer.fact_id(source, given) for given in kept[:NOTED])
     digest = audit.digest(orjson.dumps([source, became]))
     event = audit.Event(principal.institution.id, at, principal.id, "facts recorded", subjects, digest)
+    await _note(services, event)
+
+
+async def _note(services: Services, event: audit.Event) -> None:
     try:
         await audit.note(services.records, services.vault.audit_key, event)
     except RecordsUnavailable as error:

@@ -19,12 +19,14 @@ from api.schema.contents import RecordFactsInput
 from api.schema.costs import Cost
 from api.schema.decisions import show_decision
 from api.schema.declaring import argument, field, object_type
+from api.schema.guarded import RecordGuardedFactInput, RecordGuardedFactPayload, read_guard, show_guarded
 from api.schema.loans import Loan
 from api.schema.outcomes import RecordFactsPayload, show_batch
 from api.schema.problems import show_problem
 from api.schema.queries import ENTITY_TYPES
 from api.schema.roles import Role, visible
 from api.schema.scenes import Info, Scene, Shown, timeless
+from graph.decoding import check_source
 from graph.errors import RingfenceError
 
 Raw = dict[str, Any]
@@ -97,10 +99,30 @@ class Mutation:
         assert isinstance(shown, Loan), "an outcome is recorded of a loan that is there"
         return RecordOutcomeSuccess(loan=shown)
 
+    @field(directives=[visible(Role.SERVICE, Role.ADMIN), Cost(weight=30)])
+    async def record_guarded_fact(
+        self, info: Info, input: Annotated[Raw, argument("The fact and its guard.", of=RecordGuardedFactInput)]
+    ) -> RecordGuardedFactPayload:
+        """Record a transfer or guarantee unless it would complete a stated pattern. Needs no idempotency key: the fact's id is."""
+        context = info.context
+        try:
+            check_source(input["source"], ("input", "source"))
+            guard = read_guard(input["guard"], context.principal.institution, context.services.now())
+        except RingfenceError as error:
+            wrong: RecordGuardedFactPayload = _problem(error)
+            return wrong
+        try:
+            made = await recording.record_guarded(context.services, context.principal, input["source"], input["fact"], guard)
+            moment = await context.graph.now(context.principal.institution.id)
+        except RingfenceError as error:
+            refused: RecordGuardedFactPayload = _problem(error, below=("input", "fact"))
+            return refused
+        return show_guarded(made, Scene(context, moment, ENTITY_TYPES))
 
-def _problem(error: RingfenceError, fit: Callable[[Told], Told] = lambda said: said) -> Shown:
+
+def _problem(error: RingfenceError, fit: Callable[[Told], Told] = lambda said: said, below: tuple[str, ...] = ()) -> Shown:
     """The problem of a payload for an error that the caller can act upon, fitted to what the payload knows; a fault of ours goes on."""
-    said = told(error)
+    said = told(error, below)
     if said is None:
         raise error
     return show_problem(fit(said))

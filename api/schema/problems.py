@@ -41,6 +41,8 @@ class ErrorCode(StrEnum):
     """A part that is needed is down; nothing was done that a retry could double; send again."""
     INTERNAL = "INTERNAL"
     """A fault of ours, reported and masked. Only outside `data`."""
+    GUARD_TRIPPED = "GUARD_TRIPPED"
+    """A guard refused the fact."""
     CURSOR_EXPIRED = "CURSOR_EXPIRED"
     """A subscription's `after` is older than the events kept. Only outside `data`."""
 
@@ -155,6 +157,7 @@ def code_of_problem() -> dict[ErrorCode, str]:
         ErrorCode.INVALID: ValidationError.__name__,
         ErrorCode.NOT_FOUND: NotFound.__name__,
         ErrorCode.FORBIDDEN: Forbidden.__name__,
+        ErrorCode.GUARD_TRIPPED: "GuardTripped",
         ErrorCode.FACT_CONFLICT: FactConflict.__name__,
         ErrorCode.IDEMPOTENCY_CONFLICT: IdempotencyConflict.__name__,
         ErrorCode.IDEMPOTENCY_IN_PROGRESS: IdempotencyInProgress.__name__,

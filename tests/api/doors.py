@@ -166,6 +166,7 @@ CLOSED = {
     "IdempotencyInProgress": "opened by its own test",
     "Unavailable": "opened by its own test",
     "DecisionMade": "told over sockets: see test_sockets",
+    "GuardTripped": "what trips blocks both sides: see test_schema_guarded",
 }
 
 SCOPE = 'scope: {window: {after: "2020-01-01T00:00:00Z"}}'
@@ -185,7 +186,20 @@ def flows(kind: str, key: str, below: str) -> Door:
     return Door(document, f"entity.flows{names}")
 
 
+GUARDED = "mutation ($input: RecordGuardedFactInput!) { recordGuardedFact(input: $input) { ... on RecordGuardedFactSuccess { HERE } } }"
+HARMLESS = {
+    "source": "walker",
+    "fact": {
+        "id": "g-9", "occurredAt": AGO,
+        "content": {
+            "transferMade": {"key": "g-9", "from": {"key": "G-1"}, "to": {"key": "G-2"}, "amount": money(1_00), "kind": "TRANSFER"},
+        },
+    },
+    "guard": {"circle": {"window": {"after": "2020-01-01T00:00:00Z"}}},
+}  # fmt: skip
+
 DOORS |= {
+    "RecordGuardedFactSuccess": [Door(GUARDED, "recordGuardedFact", {"input": HARMLESS})],
     "Operations": [Door("{ operations { HERE } }", "operations")],
     "DecisionFigures": [Door("{ operations { decisions { HERE } } }", "operations.decisions")],
     "RateLimit": [Door("{ rateLimit { HERE } }", "rateLimit")],
