@@ -121,8 +121,9 @@ def test_no_test_is_skipped_and_nothing_is_mocked() -> None:
     assert found == []
 
 
-def test_the_lock_pins_everything_with_hashes_and_holds_no_address() -> None:
-    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["requirements.lock", "docker/requirements.lock"])
+def test_the_lock_pins_everything_with_hashes_and_holds_no_address(name: str) -> None:
+    lock = (ROOT / name).read_text(encoding="utf-8")
     entries = re.split(r"\n(?=[a-zA-Z])", lock.strip())
     assert all("==" in entry and "--hash=sha256:" in entry for entry in entries)
     assert re.search(r"https?://|--index-url|--find-links", lock) is None

@@ -31,6 +31,8 @@ from graph.store import Repeated, Tripped
 Raw = Mapping[str, Any]
 Path = tuple[str, ...]
 GUARD: Path = ("input", "guard")
+FUTURE: model.Instant = 5 * 60 * 1000 + 1
+"""Facts occur at most 5 minutes ahead of now."""
 
 
 @input_type()
@@ -140,10 +142,6 @@ def _window(raw: Raw, path: Path, reading: Reading, now: model.Instant) -> Windo
     if window.before < window.after:
         reading.wrong((*path, "before"), "is earlier than `after`: give a later moment, or leave it out for now")
     return window
-
-
-FUTURE: model.Instant = 5 * 60 * 1000 + 1
-"""Facts occur at most 5 minutes ahead of now."""
 
 
 def _scope(raw: Raw, path: Path, reading: Reading, now: model.Instant) -> Scope:
