@@ -84,8 +84,11 @@ schema: $(STAMP) ## Export the schema that the code makes
 	@$(VENV)/bin/ringfence errors --markdown > api/errors.md
 
 lock: ## Pin the newest fitting versions with hashes and no addresses (needs uv)
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev pyproject.toml -o requirements.lock
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --constraint requirements.lock pyproject.toml -o docker/requirements.lock
+	@set -e; left_out=$$(mktemp); printf 'dlib\nface-recognition-models\nopencv-python\n' > $$left_out; \
+	compile="uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --excludes $$left_out --extra identity"; \
+	$$compile --extra dev pyproject.toml -o requirements.lock; \
+	$$compile --constraint requirements.lock pyproject.toml -o docker/requirements.lock; \
+	rm -f $$left_out
 
 clean: ## Remove what was made
 	@rm -rf $(VENV) .venv-3.* .ringfence .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build *.egg-info
