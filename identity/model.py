@@ -92,8 +92,8 @@ class ReadField:
 class DocumentReading:
     """What was read from the image of one document.
 
-    `kind` is what it looks like (RESIDENT_ID, BUSINESS_LICENCE, PASSPORT; None when it looks like none of them); `fields` go by name: `name`,
-    `number`, `born_on`, `sex`, `ethnicity`, `address`, `valid_until`, `legal_representative`, `capital`, `established_on`, `mrz` ...
+    `kind` is what it looks like (RESIDENT_ID, BUSINESS_LICENCE, PASSPORT; None when it looks like none of them). `fields` go by name:
+    `name`, `number`, `born_on`, `sex`, `ethnicity`, `address`, `valid_until`, `legal_representative`, `capital`, `established_on`, `mrz`.
     """
 
     kind: str | None
