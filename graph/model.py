@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 Instant: TypeAlias = int
 """Milliseconds since 1970-01-01T00:00:00Z."""
@@ -182,6 +182,16 @@ class Tie:
     total: int | None = None
     """Minor units; None for ties that are not money."""
     share: float | None = None
+
+
+class HeldTie(NamedTuple):
+    """A tie that holds now, as short as rings need it."""
+
+    kind: TieKind
+    from_id: str
+    to_id: str
+    first_at: Instant
+    recorded_at: Instant
 
 
 @dataclass(frozen=True, slots=True)

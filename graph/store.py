@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from graph.contents import Fact
 from graph.errors import Conflict, InvalidInput, Unknown
@@ -20,6 +20,7 @@ from graph.flows.scope import Cut
 from graph.model import (
     Entity,
     EntityName,
+    HeldTie,
     Instant,
     Institution,
     Moment,
@@ -242,6 +243,15 @@ class KeptFact:
     """With `recorded_at`; its entities are named by key and value."""
 
 
+class HeldTies(NamedTuple):
+    """Ties that go out from some entities."""
+
+    ties: tuple[HeldTie, ...]
+    """By `from` and `to` in the order in which the store keeps entities, then by kind."""
+    last: int | None
+    """The place to go on from; None when there is nothing behind it."""
+
+
 class BulkStore(GraphStore, Protocol):
     """A store that imports can fill, and exports empty."""
 
@@ -256,6 +266,13 @@ class BulkStore(GraphStore, Protocol):
 
     async def newest_fact(self, institution: str) -> int:
         """The place of the fact that was kept last; 0 when there is none."""
+        ...
+
+    async def held_ties(self, institution: str, kinds: frozenset[TieKind], *, after: int, first: int) -> HeldTies:
+        """The ties of these kinds (none of money) that hold now, from the next `first` entities after a place (0: from the start).
+
+        `first` is 1 to 10,000. Each page is of its own moment: a rebuild that must see one state compares `newest_fact` before and after.
+        """
         ...
 
     async def record_bulk(self, institution: Institution, source: str, facts: Sequence[Fact]) -> Recording:

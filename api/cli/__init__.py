@@ -25,6 +25,7 @@ COMMANDS: Final[dict[str, str]] = {
     "audit": "api.cli.audit",
     "decisions": "api.cli.decisions",
     "graph": "api.cli.graph",
+    "rings": "api.cli.rings",
     "migrate": "api.cli.migrate",
     "records": "api.cli.records",
     "webhooks": "api.cli.webhooks",

@@ -32,12 +32,13 @@ from graph.model import (
     WalkBounds,
 )
 from graph.sealing import Sealers
-from graph.store import MAXIMUM_FACTS, Answered, KeptFact, Page, Recorded, Recording
+from graph.store import MAXIMUM_FACTS, Answered, HeldTies, KeptFact, Page, Recorded, Recording
 from graph.stores.neo4j import migrating
 from graph.stores.neo4j.catalogue import institutions
 from graph.stores.neo4j.confirming import Confirmed
 from graph.stores.neo4j.connecting import Address, Connections, Limits, Pool, Transaction
 from graph.stores.neo4j.guarding import Undone, look_within
+from graph.stores.neo4j.holding import held_ties
 from graph.stores.neo4j.money import Interrupted, ServerMoney
 from graph.stores.neo4j.planning import Planned
 from graph.stores.neo4j.reading import ServerSnapshot
@@ -46,6 +47,7 @@ from graph.stores.neo4j.rereading import read_whole
 from graph.stores.shared.encoding import Prepared, prepare
 from graph.stores.shared.giving import give
 from graph.stores.shared.guarding import SOURCE, blocks
+from graph.stores.shared.holding import check_held
 from graph.stores.shared.institutions import check_value
 from graph.stores.shared.listing import find_fact, find_tie, list_facts, list_loans, list_ties
 from graph.stores.shared.paths import search
@@ -301,6 +303,11 @@ class Neo4jStore:
     async def newest_fact(self, institution: str) -> int:
         """Where the newest fact is kept; see `BulkStore.newest_fact`."""
         return await self.read(Pool.LOADING, institution, EVERYTHING, lambda snapshot: snapshot.newest_fact())
+
+    async def held_ties(self, institution: str, kinds: frozenset[TieKind], *, after: int, first: int) -> HeldTies:
+        """Ties that hold now, page by page; see `BulkStore.held_ties`."""
+        check_held(kinds, first)
+        return await self.read(Pool.LOADING, institution, EVERYTHING, lambda snapshot: held_ties(snapshot, kinds, after, first))
 
     async def ready(self) -> None:
         """Return when the server answers and all institutions were written with these keys; see `GraphStore.ready`."""

@@ -7,8 +7,9 @@ import sqlite3
 from collections.abc import Collection, Iterator
 from typing import Final
 
-from graph.ids import TIE_NUMBERS, tie_id
-from graph.model import Moment, TieKind
+from graph.ids import TIE_KINDS, TIE_NUMBERS, tie_id
+from graph.model import HeldTie, Moment, TieKind
+from graph.store import HeldTies
 from graph.stores.shared.encoding import Kept, read_kept
 from graph.stores.shared.rows import TieRow, tie_kind
 from graph.stores.shared.snapshot import Position
@@ -94,3 +95,23 @@ def naming(connection: sqlite3.Connection, number: int) -> Iterator[Kept]:
         "WHERE m.entity = ? ORDER BY m.occurred_at, m.recorded_at, m.fact"
     )
     return map(read_kept, connection.execute(sql, (number,)))
+
+
+def held_ties(connection: sqlite3.Connection, institution: int, kinds: Collection[TieKind], after: int, first: int) -> HeldTies:
+    """See `BulkStore.held_ties`."""
+    numbers = ",".join(str(TIE_NUMBERS[kind]) for kind in sorted(kinds))
+    last = connection.execute(
+        "SELECT count(*), max(number) FROM (SELECT number FROM entity WHERE institution = ? AND number > ? ORDER BY number LIMIT ?)",
+        (institution, after, first),
+    ).fetchone()
+    if not last[0]:
+        return HeldTies((), None)
+    rows = connection.execute(
+        f"""SELECT t.kind, a.id, b.id, t.first_at, t.recorded_at
+        FROM entity a CROSS JOIN tie t INDEXED BY tie_pair ON t.from_ = a.number CROSS JOIN entity b ON b.number = t.to_
+        WHERE a.number > ? AND a.number <= ? AND a.institution = ? AND t.kind IN ({numbers})
+        AND t.count > 0 AND t.ended_at IS NULL AND t.from_ <> t.to_ ORDER BY t.from_, t.to_, t.kind""",
+        (after, last[1], institution),
+    )
+    ties = tuple(HeldTie(TIE_KINDS[kind], from_, to, first_at, recorded_at) for kind, from_, to, first_at, recorded_at in rows)
+    return HeldTies(ties, last[1] if last[0] == first else None)

@@ -20,6 +20,7 @@ from typing import Any, Final, Self
 
 from graph.model import Entity, Instant, Moment, TieKind
 from graph.sealing import Sealer
+from graph.store import HeldTies
 from graph.stores.shared.encoding import Kept
 from graph.stores.shared.folding import Description
 from graph.stores.shared.rows import Adjacency, Node, TieRow, stream_parts, tie_numbers
@@ -319,6 +320,10 @@ class SqliteSnapshot(Snapshot):
         sql = "SELECT number FROM fact WHERE institution = ? ORDER BY number DESC LIMIT 1"
         row = self.connection.execute(sql, (self.number,)).fetchone()
         return 0 if row is None else int(row[0])
+
+    def held_ties(self, kinds: Collection[TieKind], after: int, first: int) -> HeldTies:
+        """See `BulkStore.held_ties`."""
+        return lists.held_ties(self.connection, self.number, kinds, after, first)
 
     def touched(self, numbers: Sequence[int]) -> list[Row]:
         """See `Settling.touched`."""

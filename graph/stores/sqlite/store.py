@@ -39,9 +39,10 @@ from graph.model import (
     WalkBounds,
 )
 from graph.sealing import Sealers
-from graph.store import MAXIMUM_FACTS, Answered, KeptFact, Page, Recording
+from graph.store import MAXIMUM_FACTS, Answered, HeldTies, KeptFact, Page, Recording
 from graph.stores.shared.encoding import Prepared, prepare
 from graph.stores.shared.giving import give
+from graph.stores.shared.holding import check_held
 from graph.stores.shared.listing import find_fact, find_tie, list_facts, list_loans, list_ties
 from graph.stores.shared.paths import search
 from graph.stores.shared.rows import EVERYTHING
@@ -239,6 +240,11 @@ class SqliteStore:
     async def newest_fact(self, institution: str) -> int:
         """Where the newest fact is kept; see `BulkStore.newest_fact`."""
         return await self._read(institution, EVERYTHING, lambda snapshot: snapshot.newest_fact())
+
+    async def held_ties(self, institution: str, kinds: frozenset[TieKind], *, after: int, first: int) -> HeldTies:
+        """Ties that hold now, page by page; see `BulkStore.held_ties`."""
+        check_held(kinds, first)
+        return await self._read(institution, EVERYTHING, lambda snapshot: snapshot.held_ties(kinds, after, first))
 
     async def ask(self, institution: str, question: Question[T], moment: Moment, *, deadline: float) -> Answered[T]:
         """A question about money; see `GraphStore.ask`."""

@@ -25,6 +25,7 @@ from api.cli import (
     migrate,
     query,
     records,
+    rings,
     serve,
     simulate,
     users,
@@ -33,7 +34,7 @@ from api.cli import (
 from tests.api.cli.calling import call
 
 ROOT = Path(__file__).parents[3]
-GROUPS = ("institutions", "keys", "users", "audit", "decisions", "graph", "records", "webhooks")
+GROUPS = ("institutions", "keys", "users", "audit", "decisions", "graph", "rings", "records", "webhooks")
 
 
 def every_command() -> Iterator[tuple[str, ...]]:
@@ -57,6 +58,7 @@ def test_the_list_names_every_command_by_its_module():
         audit,
         decisions,
         graph,
+        rings,
         migrate,
         records,
         webhooks,

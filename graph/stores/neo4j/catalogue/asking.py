@@ -54,6 +54,15 @@ NEWEST_FACT: Final = """
 MATCH (f:Fact {institution: $institution}) WHERE f.number > 0
 RETURN f.number ORDER BY f.institution DESC, f.number DESC LIMIT 1
 """
+HELD_FROM: Final = """
+MATCH (e:Entity {institution: $institution}) WHERE e.number > $after
+WITH e ORDER BY e.institution, e.number LIMIT $most RETURN count(*), max(e.number)
+"""
+HELD_TIES: Final = f"""
+MATCH (a:Entity {{institution: $institution}}) WHERE a.number > $after AND a.number <= $last
+MATCH (a)-[t:{ALL_TIES}]->(b:Entity {{institution: $institution}}) WHERE t.kind IN $kinds AND {HOLDS}
+RETURN t.kind, a.id, b.id, t.first_at, t.recorded_at ORDER BY a.number, b.number, t.kind
+"""
 IDENTITIES: Final = """
 MATCH (e:Entity {institution: $institution}) WHERE e.number IN $numbers RETURN e.number, e.id, e.key, e.value, e.subject_key
 """
