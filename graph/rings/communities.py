@@ -33,7 +33,7 @@ def components(pairs: Iterable[Ends]) -> list[list[int]]:
     return [members[root] for root in sorted(members)]
 
 
-def communities(component: list[int], pairs: Mapping[Ends, Pair]) -> list[list[int]]:
+def communities(component: list[int], pairs: Mapping[Ends, Pair], resolution: float) -> list[list[int]]:
     """The communities of one component, each in order, by their least actor; `pairs` are its strong ones.
 
     Of three actors or fewer nothing can be cut. A community that is not joined by its own pairs falls into the parts that are.
@@ -51,7 +51,7 @@ def communities(component: list[int], pairs: Mapping[Ends, Pair]) -> list[list[i
     columns = [place[other] for _, other in ends] + [place[one] for one, _ in ends]
     weights = np.array([pairs[each].weight for each in ends] * 2, dtype=np.float64)
     adjacency = csr_matrix((weights, (rows, columns)), shape=(len(component), len(component)))
-    labels = Leiden(random_state=0).fit_predict(adjacency)
+    labels = Leiden(resolution=resolution, random_state=0).fit_predict(adjacency)
     label = {actor: int(labels[place[actor]]) for actor in component}
     return sorted(components(each for each in ends if label[each[0]] == label[each[1]]) + _alone(component, ends, label))
 

@@ -85,7 +85,7 @@ def find_rings(ties: Iterable[HeldTie], judged: Judged = _NONE, weights: Weights
         _ring(sharing, some, inside[part[0]])
         for part in parts
         if len(part) >= weights.fewest
-        for some in communities(part, inside[part[0]])
+        for some in communities(part, inside[part[0]], weights.resolution)
         if len(some) >= weights.fewest
     ]
     rings.sort(key=lambda ring: (-len(ring.members), ring.id))

@@ -34,13 +34,13 @@ def pair_up(
     """All pairs that weigh at least so much (None: what counts as strong), in order.
 
     A pair judged to be `not_same` is left out, one judged to be the `same` is certain; of a pair judged both ways `not_same` holds.
-    Cost: a thing that n share makes n(n-1)/2 pairs, n being at most `weights.widest`; wider things are looked up for pairs that are there.
+    Cost: a thing that n share makes n(n-1)/2 pairs, n being at most `weights.widest`; things that make none are looked up for pairs that are there.
     """
     made: dict[Ends, dict[Shared, list[int]]] = defaultdict(dict)
     since: dict[Ends, Instant] = {}
     wide: dict[int, dict[tuple[Shared, str], Touch]] = defaultdict(dict)
     for thing, touches in sharing.things.items():
-        if len(touches) > weights.widest:
+        if not weights.pairs(thing[0], len(touches)):
             for touch in touches:
                 wide[touch.actor][thing] = touch
             continue

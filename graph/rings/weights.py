@@ -57,19 +57,32 @@ class Weights:
     """Most that all further things of one kind add."""
     widest: int = 64
     """A thing that more actors share makes no pairs of its own; it only strengthens those that others make."""
+    opening: int = 3 * BIT
+    """So does one that says less than this by its kind and reach alone: a street, a market's connection."""
     strong: int = 7 * BIT
     """A pair from here on counts as acting together."""
     certain: int = 20 * BIT
     """Weight of a pair that a person judged to act as one."""
+    resolution: float = 0.3
+    """Of Leiden's method inside a component: two equal halves are cut apart when less than half of this part of all weight joins them. At
+    1, the usual value, a ring of three devices and four phones falls into its devices."""
     refined: int = 300
     """Actors of a component up to which an update refines it at once; what is larger is refined by the rebuild, and counted."""
     fewest: int = 3
     """Actors of a ring at least: two are a couple or a pair of partners."""
 
+    def said(self, kind: Shared, reach: int) -> int:
+        """What sharing a thing says by its kind and reach alone; below zero for a hub."""
+        assert reach >= 2, "a thing is shared by two at least"
+        return self.bits[kind] - BIT * ((reach - 1).bit_length() - 1)
+
+    def pairs(self, kind: Shared, reach: int) -> bool:
+        """Whether a thing makes pairs of its own."""
+        return reach <= self.widest and self.said(kind, reach) >= self.opening
+
     def of(self, kind: Shared, reach: int, apart: int) -> int:
         """Weight of one thing that two share: by its kind, its reach and how many milliseconds lay between their coming to it."""
-        assert reach >= 2, "a thing is shared by two at least"
-        weight = self.bits[kind] - BIT * ((reach - 1).bit_length() - 1)
+        weight = self.said(kind, reach)
         if apart <= self.step_days * DAY:
             weight += self.in_step
         elif apart > self.apart_days * DAY:

@@ -135,3 +135,9 @@ def test_rings_share_no_member_and_each_is_joined_by_its_own_pairs(ties: list[He
 @given(markets())
 def test_a_higher_bar_finds_no_pair_that_a_lower_one_does_not(ties: list[HeldTie]):
     assert find_rings(ties, weights=replace(DEFAULT, strong=10 * BIT)).pairs <= find_rings(ties).pairs
+
+
+def test_a_ring_of_several_devices_and_phones_is_one():
+    chance = random.Random(7)
+    ties = [tie for n in range(24) for tie in crowd([n], f"dev_{chance.randrange(3)}", f"pho_{chance.randrange(4)}")]
+    assert [ring.actors for ring in find_rings(ties).rings] == [24]
