@@ -8,11 +8,12 @@ from pathlib import Path
 import click
 
 from api.auth.institutions import the_institution
-from api.cli.options import Failure, data_option, interruptible, open_graph_of, open_records_of, print_table
+from api.cli.options import Failure, data_option, interruptible, open_graph_of, open_records_of, print_table, shown
 from api.cli.progress import progress
 from graph.errors import GraphUnavailable
 from graph.model import HeldTie
 from graph.rings.finding import Ring, Rings, find_rings
+from graph.rings.living import history
 from graph.rings.sharing import WANTED
 from graph.rings.writing import write_rings
 from graph.store import BulkStore
@@ -57,6 +58,30 @@ def rebuild(id: str, out: Path | None, data: Path | None) -> None:
             except FileExistsError as error:
                 raise Failure(f"{error.filename} is there already: give another folder, or remove it.") from error
     _tell(rings)
+
+
+@command.command("history")
+@click.option("--institution", "id", required=True, help="Whose graph.")
+@click.option("--ring", metavar="RING", help="Only this ring, and what it came from.")
+@click.option("--last", default=50, show_default=True, type=click.IntRange(1, 10_000), help="Events that are printed, the latest ones.")
+@data_option
+def show_history(id: str, ring: str | None, last: int, data: Path | None) -> None:
+    """Say how the rings of an institution came to be.
+
+    From the ties that hold now, in the order in which they became known: what has ended since has left no trace.
+
+    Example: ringfence rings history --institution rural-bank --last 20
+    """
+    with interruptible("Interrupted."), open_records_of(data, id) as opened, open_graph_of(data, opened.vault) as graph:
+        opened.read(lambda connection: the_institution(connection, id))
+        found = [event for event in history(_ties(graph, id)) if ring is None or ring in (event.ring, event.other)]
+    if not found:
+        click.echo("Nothing happened." if ring is None else f"Nothing happened to {ring}: `ringfence rings rebuild` lists rings.")
+        return
+    rows = [(shown(event.at), event.ring, event.kind.value, f"{event.members:,}", event.other or "") for event in found[-last:]]
+    print_table(["when", "ring", "what", "members", "other ring"], rows)
+    if len(found) > last:
+        click.echo(f"{len(found) - last:,} earlier events are not shown: give --last.")
 
 
 def _ties(graph: BulkStore, id: str) -> list[HeldTie]:

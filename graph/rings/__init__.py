@@ -5,6 +5,9 @@
     `pairs`        actors who share things, and how surprising all of it is together
     `communities`  what holds together inside a component of strong pairs (scikit-network)
     `finding`      all of it, from ties to rings
+    `following`    the same, kept up as ties come and go
+    `living`       what happened to each ring
+    `writing`      rings as Parquet
 
 Everything here is a function of ties, judgements and one version of the weights: whoever computes it gets the same rings with the same ids.
 All weights are whole numbers, so that the order of adding changes nothing.

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from base64 import b32encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from graph.ids import BODY
 from graph.model import HeldTie, Instant
 from graph.rings.communities import communities, components
-from graph.rings.pairs import Ends, Pair, pair_up
-from graph.rings.sharing import Shared, Sharing, gather
+from graph.rings.pairs import Ends, Pair, ends_of, pair_up
+from graph.rings.sharing import Actor, Shared, gather
 from graph.rings.weights import BIT, DEFAULT, Weights
 
 Judged: TypeAlias = Mapping[tuple[str, str], bool]
@@ -72,50 +72,58 @@ class Rings:
     """Components with more actors than an update would refine at once."""
 
 
-def find_rings(ties: Iterable[HeldTie], judged: Judged = _NONE, weights: Weights = DEFAULT) -> Rings:
-    """The rings that these ties make. Memory and time grow with the pairs: see `pairs.pair_up`."""
+def find_rings(ties: Iterable[HeldTie], judged: Judged = _NONE, weights: Weights = DEFAULT, *, refine_wide: bool = True) -> Rings:
+    """The rings that these ties make. Memory and time grow with the pairs: see `pairs.pair_up`.
+
+    Without `refine_wide` components of more than `weights.refined` actors have none, as while facts come in.
+    """
     sharing = gather(ties)
-    pairs = pair_up(sharing, weights, same=_said(sharing, judged, same=True), not_same=_said(sharing, judged, same=False))
+    owner = {member: actor for actor, members in sharing.members.items() for member in members} if judged else {}
+    pairs = pair_up(sharing, weights, same=said(owner, judged, same=True), not_same=said(owner, judged, same=False))
     parts = components(pairs)
-    inside: dict[int, dict[Ends, Pair]] = {part[0]: {} for part in parts}
+    inside: dict[Actor, dict[Ends, Pair]] = {part[0]: {} for part in parts}
     root = {actor: part[0] for part in parts for actor in part}
     for ends, pair in pairs.items():
         inside[root[ends[0]]][ends] = pair
     rings = [
-        _ring(sharing, some, inside[part[0]])
+        ring
         for part in parts
-        if len(part) >= weights.fewest
-        for some in communities(part, inside[part[0]], weights.resolution)
-        if len(some) >= weights.fewest
+        if refine_wide or len(part) <= weights.refined
+        for ring in rings_of(part, inside[part[0]], sharing.members, weights)
     ]
     rings.sort(key=lambda ring: (-len(ring.members), ring.id))
     sizes = [len(part) for part in parts]
     wide = sum(size > weights.refined for size in sizes)
-    return Rings(weights.version, tuple(rings), len(sharing.actors), len(pairs), max(sizes, default=0), wide)
+    return Rings(weights.version, tuple(rings), len(sharing.members), len(pairs), max(sizes, default=0), wide)
 
 
-def _said(sharing: Sharing, judged: Judged, *, same: bool) -> list[Ends]:
-    """Pairs of actors of which that was said; an entity that shares nothing has no part in it."""
-    if not judged:
-        return []
-    number = {member: place for place, actor in enumerate(sharing.actors) for member in actor}
+def said(owner: Mapping[str, Actor], judged: Judged, *, same: bool) -> list[Ends]:
+    """Pairs of actors of which that was said, by whose each entity is; an entity that is in no tie has no part in it."""
     found: list[Ends] = []
-    for (one, other), said in judged.items():
-        if said is same and one in number and other in number and number[one] != number[other]:
-            first, second = sorted((number[one], number[other]))
-            found.append((first, second))
+    for (one, other), judgement in judged.items():
+        if judgement is same and one in owner and other in owner and owner[one] != owner[other]:
+            found.append(ends_of(owner[one], owner[other]))
     return found
 
 
-def _ring(sharing: Sharing, actors: list[int], pairs: Mapping[Ends, Pair]) -> Ring:
+def rings_of(
+    component: list[Actor], pairs: Mapping[Ends, Pair], members: Mapping[Actor, tuple[str, ...]], weights: Weights
+) -> Iterator[Ring]:
+    """The rings of one component, from its own strong pairs."""
+    if len(component) < weights.fewest:
+        return
+    for some in communities(component, pairs, weights.resolution):
+        if len(some) >= weights.fewest:
+            yield _ring(some, pairs, members)
+
+
+def _ring(actors: list[Actor], pairs: Mapping[Ends, Pair], members: Mapping[Actor, tuple[str, ...]]) -> Ring:
     """The ring of these actors; of `pairs` those among them count."""
     among = set(actors)
     own = {ends: pair for ends, pair in pairs.items() if among.issuperset(ends)}
-    names = {actor: sharing.actors[actor][0] for actor in actors}
-    earliest = min(own, key=lambda ends: (own[ends].since, names[ends[0]], names[ends[1]]))
-    since = own[earliest].since
-    best: dict[int, Pair] = {}
-    first: dict[int, Instant] = {}
+    earliest = min(own, key=lambda ends: (own[ends].since, ends))
+    best: dict[Actor, Pair] = {}
+    first: dict[Actor, Instant] = {}
     counts: dict[Shared, int] = {}
     for ends, pair in own.items():
         for kind, _ in pair.parts:
@@ -124,25 +132,25 @@ def _ring(sharing: Sharing, actors: list[int], pairs: Mapping[Ends, Pair]) -> Ri
             first[actor] = min(pair.since, first.get(actor, pair.since))
             if actor not in best or (pair.weight, pair.parts) > (best[actor].weight, best[actor].parts):
                 best[actor] = pair
-    members = [
+    parts = [
         Member(entity, best[actor].weight, tuple(kind for kind, _ in best[actor].parts), first[actor])
         for actor in actors
-        for entity in sharing.actors[actor]
+        for entity in members[actor]
     ]
-    members.sort(key=lambda member: (-member.weight, member.entity))
+    parts.sort(key=lambda member: (-member.weight, member.entity))
     return Ring(
-        _id(since, names[earliest[0]], names[earliest[1]]),
-        tuple(members),
+        _id(own[earliest].since, earliest),
+        tuple(parts),
         len(actors),
         len(own),
         sum(pair.weight for pair in own.values()) / len(own) / BIT,
         2 * len(own) / (len(actors) * (len(actors) - 1)),
         tuple(sorted(counts, key=lambda kind: (-counts[kind], kind))),
-        since,
+        own[earliest].since,
     )
 
 
-def _id(since: Instant, one: str, other: str) -> str:
-    """Id of the ring whose earliest pair these are: of ids that are keyed already, so that no key is needed."""
-    digest = hashlib.sha256(f"{since} {one} {other}".encode()).digest()
+def _id(since: Instant, ends: Ends) -> str:
+    """Id of the ring whose earliest pair this is: of ids that are keyed already, so that no key is needed."""
+    digest = hashlib.sha256(f"{since} {ends[0]} {ends[1]}".encode()).digest()
     return f"rin_{b32encode(digest[: BODY * 5 // 8]).decode().lower()}"

@@ -7,10 +7,10 @@ chain is no ring. Things are what actors are tied to; of an actor that is tied t
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from graph.model import EntityKind, HeldTie, Instant, TieKind
 
@@ -33,23 +33,43 @@ class Shared(StrEnum):
     ONBOARDING = "ONBOARDING"
 
 
-class Touch(NamedTuple):
-    """An actor's tie to a thing."""
+Actor: TypeAlias = str
+"""An actor, by the least id of its members."""
 
-    actor: int
+Thing: TypeAlias = tuple[Shared, str]
+"""What may be shared: its kind and an id."""
+
+
+class Touch(NamedTuple):
+    """When somebody came to a thing."""
+
     first_at: Instant
     """In the world."""
     recorded_at: Instant
     """When it became known."""
+
+    def earliest(self, other: Touch) -> Touch:
+        """Each moment's earliest, so that no order matters."""
+        return Touch(min(self.first_at, other.first_at), min(self.recorded_at, other.recorded_at))
+
+
+class Evidence(NamedTuple):
+    """What one tie says: that a member came to a thing."""
+
+    member: str
+    thing: Thing
+    touch: Touch
 
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
     """Who shares what."""
 
-    actors: tuple[tuple[str, ...], ...]
-    """Ids of each actor's merchants and people, sorted; actors go by the first of them."""
-    things: Mapping[tuple[Shared, str], tuple[Touch, ...]]
+    members: Mapping[Actor, tuple[str, ...]]
+    """Ids of each actor's merchants and people, sorted."""
+    touched: Mapping[Actor, Mapping[Thing, Touch]]
+    """Things that each actor shares with another; actors who share nothing are left out."""
+    things: Mapping[Thing, tuple[Actor, ...]]
     """For each thing that two actors or more share its actors, sorted."""
 
 
@@ -84,52 +104,49 @@ _THINGS: Final = {
 }
 
 
+def evidence(tie: HeldTie) -> Iterator[Evidence]:
+    """What a tie says of things; nothing for one that says who owns what."""
+    from_, to, touch = tie.from_id[:3], tie.to_id[:3], Touch(tie.first_at, tie.recorded_at)
+    if tie.kind is TieKind.GUARANTEES:
+        if from_ in _ACTING and to in _ACTING:
+            for member in (tie.from_id, tie.to_id):
+                yield Evidence(member, (Shared.SURETY, tie.from_id), touch)
+    elif tie.kind is TieKind.ONBOARDED_BY:
+        yield Evidence(tie.from_id, (Shared.ONBOARDING, f"{tie.to_id}@{tie.first_at // HOUR}"), touch)
+    elif tie.kind is not TieKind.OWNS and tie.kind in WANTED and from_ in _ACTING and to in _THINGS:
+        yield Evidence(tie.from_id, (_THINGS[to], tie.to_id), touch)
+
+
 def gather(ties: Iterable[HeldTie]) -> Sharing:
     """Who shares what, by ties that hold; their order changes nothing."""
     owners = _Unions()
-    touches: dict[tuple[Shared, str], dict[str, tuple[Instant, Instant]]] = defaultdict(dict)
-
-    def touch(kind: Shared, thing: str, member: str, tie: HeldTie) -> None:
-        owners.find(member)
-        known = touches[kind, thing].get(member)
-        moments = (tie.first_at, tie.recorded_at)
-        touches[kind, thing][member] = moments if known is None else _earliest(known, moments)
-
+    touches: dict[Thing, dict[str, Touch]] = defaultdict(dict)
     for tie in ties:
-        from_, to = tie.from_id[:3], tie.to_id[:3]
         if tie.kind is TieKind.OWNS:
             owners.join(tie.from_id, tie.to_id)
-        elif tie.kind is TieKind.GUARANTEES:
-            if from_ in _ACTING and to in _ACTING:
-                touch(Shared.SURETY, tie.from_id, tie.from_id, tie)
-                touch(Shared.SURETY, tie.from_id, tie.to_id, tie)
-        elif tie.kind is TieKind.ONBOARDED_BY:
-            touch(Shared.ONBOARDING, f"{tie.to_id}@{tie.first_at // HOUR}", tie.from_id, tie)
-        elif tie.kind in WANTED and from_ in _ACTING and to in _THINGS:
-            touch(_THINGS[to], tie.to_id, tie.from_id, tie)
+        for member, thing, touch in evidence(tie):
+            owners.find(member)
+            known = touches[thing].get(member)
+            touches[thing][member] = touch if known is None else known.earliest(touch)
     return _by_actor(owners, touches)
 
 
-def _by_actor(owners: _Unions, touches: Mapping[tuple[Shared, str], Mapping[str, tuple[Instant, Instant]]]) -> Sharing:
-    members: dict[str, list[str]] = defaultdict(list)
+def _by_actor(owners: _Unions, touches: Mapping[Thing, Mapping[str, Touch]]) -> Sharing:
+    members: dict[Actor, list[str]] = defaultdict(list)
     for member in owners.parents:
         members[owners.find(member)].append(member)
-    actors = sorted(tuple(sorted(some)) for some in members.values())
-    number = {member: place for place, some in enumerate(actors) for member in some}
-    things: dict[tuple[Shared, str], tuple[Touch, ...]] = {}
+    touched: dict[Actor, dict[Thing, Touch]] = defaultdict(dict)
+    things: dict[Thing, tuple[Actor, ...]] = {}
     for thing, found in touches.items():
-        first: dict[int, tuple[Instant, Instant]] = {}
-        for member, moments in found.items():
-            actor = number[member]
-            first[actor] = _earliest(first[actor], moments) if actor in first else moments
+        first: dict[Actor, Touch] = {}
+        for member, touch in found.items():
+            actor = owners.find(member)
+            first[actor] = first[actor].earliest(touch) if actor in first else touch
         if len(first) > 1:
-            things[thing] = tuple(Touch(actor, *first[actor]) for actor in sorted(first))
-    return Sharing(tuple(actors), things)
-
-
-def _earliest(one: tuple[Instant, Instant], other: tuple[Instant, Instant]) -> tuple[Instant, Instant]:
-    """Each moment's earliest, so that no order matters."""
-    return min(one[0], other[0]), min(one[1], other[1])
+            things[thing] = tuple(sorted(first))
+            for actor, touch in first.items():
+                touched[actor][thing] = touch
+    return Sharing({actor: tuple(sorted(some)) for actor, some in members.items()}, dict(touched), things)
 
 
 class _Unions:

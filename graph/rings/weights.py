@@ -46,7 +46,7 @@ class Weights:
     bits: Mapping[Shared, int] = field(default_factory=lambda: _BITS)
     """Weight of a thing that two share and nobody else, by kind."""
     floor: int = BIT // 4
-    """Least weight of a thing, however many share it: a hub counts little, but never nothing."""
+    """Weight of a thing that makes no pairs, and the least of any: a hub counts little, but never nothing."""
     in_step: int = BIT + BIT // 2
     """Added when both came to the thing within `step_days`, taken away when more than `apart_days` lay between."""
     step_days: int = 7
@@ -64,7 +64,7 @@ class Weights:
     certain: int = 20 * BIT
     """Weight of a pair that a person judged to act as one."""
     resolution: float = 0.3
-    """Of Leiden's method inside a component: two equal halves are cut apart when less than half of this part of all weight joins them. At
+    """Of Louvain's method inside a component: two equal halves are cut apart when less than half of this part of all weight joins them. At
     1, the usual value, a ring of three devices and four phones falls into its devices."""
     refined: int = 300
     """Actors of a component up to which an update refines it at once; what is larger is refined by the rebuild, and counted."""
@@ -81,13 +81,16 @@ class Weights:
         return reach <= self.widest and self.said(kind, reach) >= self.opening
 
     def of(self, kind: Shared, reach: int, apart: int) -> int:
-        """Weight of one thing that two share: by its kind, its reach and how many milliseconds lay between their coming to it."""
+        """Weight of one thing that two share: by its kind, its reach and how many milliseconds lay between their coming to it.
+
+        One that makes no pairs has the least weight whatever its reach, so that nothing is weighed again when a hub grows.
+        """
+        if not self.pairs(kind, reach):
+            return self.floor
         weight = self.said(kind, reach)
         if apart <= self.step_days * DAY:
-            weight += self.in_step
-        elif apart > self.apart_days * DAY:
-            weight -= self.in_step
-        return max(self.floor, weight)
+            return weight + self.in_step
+        return max(self.floor, weight - self.in_step) if apart > self.apart_days * DAY else weight
 
 
 DEFAULT: Final = Weights()

@@ -19,10 +19,11 @@ import networkx as nx
 from graph.model import HeldTie, TieKind
 from graph.rings.communities import components
 from graph.rings.finding import find_rings
+from graph.rings.following import Following
 from graph.rings.pairs import pair_up
 from graph.rings.sharing import gather
 from graph.rings.weights import DEFAULT
-from tests.bench.report import table, write
+from tests.bench.report import spread, table, write
 
 SIZES: Final = (10_000, 100_000, 1_000_000)
 DAY: Final = 24 * 60 * 60 * 1_000
@@ -78,6 +79,16 @@ def plain(merchants: int) -> int:
 WAYS: Final[dict[str, Callable[[int], int]]] = {"rings": ours, "union-find": unions, "networkx": plain}
 
 
+def followed(merchants: int) -> dict[str, Any]:
+    """What one tie costs whose rings are kept up, in the order in which ties become known: milliseconds, by all of them."""
+    following, took = Following(), []
+    for tie in sorted(market(merchants), key=lambda one: one.recorded_at):
+        begin = time.perf_counter()
+        following.change([tie])
+        took.append((time.perf_counter() - begin) * 1_000)
+    return spread(took) | {"ties_a_second": round(len(took) / sum(took) * 1_000), "rings": len(following.rings)}
+
+
 def measured(way: str, merchants: int) -> dict[str, Any]:
     """Time and peak memory of one way in a process of its own."""
     told = subprocess.run(
@@ -95,8 +106,13 @@ def main() -> None:
         for way in WAYS:
             one = figures[f"{way}_{size}"] = measured(way, size)
             lines.append([f"{size:,}", way, f"{one['found']:,}", one["seconds"], one["cpu"], one["megabytes"]])
+    each: list[list[object]] = [["merchants", "p50 ms", "p99 ms", "max ms", "ties a second"]]
+    for size in SIZES[:2]:
+        one = figures[f"followed_{size}"] = followed(size)
+        each.append([f"{size:,}", one["p50"], one["p99"], one["max"], f"{one['ties_a_second']:,}"])
     write("rings", figures)
     table("Finding all rings (`ringfence rings rebuild` from ties in memory)", lines)
+    table("Keeping rings up, a tie at a time", each)
 
 
 def _one(way: str, merchants: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import cache
 
 import pytest
 from hypothesis import settings
@@ -23,6 +24,14 @@ from tests.settings import EXAMPLES, STEPS
 BANK = institution()
 
 
+@cache
+def keys() -> bytes:
+    """One file of keys for all runs: with others the ids, and so what is drawn by their order, would differ from run to run."""
+    with quick_folder() as folder:
+        vault(folder)
+        return (folder / "keys").read_bytes()
+
+
 class Machine(RuleBasedStateMachine):
     """Live recording: the clock goes on, and sometimes stands still or goes back."""
 
@@ -34,6 +43,8 @@ class Machine(RuleBasedStateMachine):
         self.count = 0
         self.folder = quick_folder()
         folder = self.folder.__enter__()
+        (folder / "keys").write_bytes(keys())
+        (folder / "keys").chmod(0o600)
         sealers = vault(folder).sealer
         self.store = type(self).open_(folder, sealers, lambda: self.clock)
         self.plain = PlainStore(sealers(BANK.id))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from graph.contents import CONTENTS
+from graph.contents import CONTENTS, Fact
 from graph.decoding import CONTENT_FIELDS
 from graph.encoding import NAMES, encode_fact
 from graph.errors import InvalidInput
-from graph.model import EntityKind
+from graph.model import EntityKind, EntityName
 from graph.normalising import document_number, email, ip_address, phone
 from graph.standing_in import stand_in
 from tests.graph.adversaries import facts
@@ -56,7 +56,13 @@ def test_every_content_has_the_name_that_the_schema_gives_it() -> None:
     assert set(NAMES.values()) == set(CONTENT_FIELDS)
 
 
-@given(facts("f-1"))
+def told(fact: Fact) -> bool:
+    """Whether the fact describes the places that it names: no report names one without its address."""
+    named = [getattr(fact.content, name) for name in fact.content.__slots__]
+    return {one for one in named if isinstance(one, EntityName) and one.kind is EntityKind.PLACE} <= {seen.place for seen in fact.places}
+
+
+@given(facts("f-1").filter(told))
 def test_nothing_but_the_schemas_fields_is_made(fact) -> None:
     ((content, said),) = encode_fact(fact, BANK.currency)["content"].items()
     assert said.keys() <= CONTENT_FIELDS[content]

@@ -43,6 +43,17 @@ def test_rings_are_found_told_and_written(tmp_path):
     assert "is there already" in again.err
 
 
+def test_how_rings_came_to_be_is_told(tmp_path):
+    data = filled(tmp_path)
+    found = call("rings", "history", "--institution", "rural-bank", data=data)
+    assert found.code == 0, found.err
+    head, event = found.out.splitlines()
+    assert head.split() == ["when", "ring", "what", "members", "other", "ring"]
+    assert event.split()[3:] == ["FOUND", "6"]
+    none = call("rings", "history", "--institution", "rural-bank", "--ring", "rin_unknown", data=data)
+    assert none.out.startswith("Nothing happened to rin_unknown")
+
+
 def test_an_unknown_institution_is_a_sentence(tmp_path):
     found = call("rings", "rebuild", "--institution", "nobody", data=filled(tmp_path))
     assert found.code == 1

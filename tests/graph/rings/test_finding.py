@@ -141,3 +141,10 @@ def test_a_ring_of_several_devices_and_phones_is_one():
     chance = random.Random(7)
     ties = [tie for n in range(24) for tie in crowd([n], f"dev_{chance.randrange(3)}", f"pho_{chance.randrange(4)}")]
     assert [ring.actors for ring in find_rings(ties).rings] == [24]
+
+
+def test_the_same_ties_give_the_same_rings_however_often_they_are_asked():
+    chance = random.Random(1)
+    ties = [tie for n in range(60) for tie in crowd([n], f"dev_{chance.randrange(12)}", f"pho_{chance.randrange(12)}")]
+    first = find_rings(ties)
+    assert all(find_rings(ties) == first for _ in range(50))

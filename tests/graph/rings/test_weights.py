@@ -10,7 +10,7 @@ from graph.rings.sharing import Shared
 from graph.rings.weights import BIT, DAY, DEFAULT
 
 
-@pytest.mark.parametrize(("reach", "bits"), [(2, 9), (3, 8), (4, 8), (5, 7), (8, 7), (9, 6), (64, 4)])
+@pytest.mark.parametrize(("reach", "bits"), [(2, 9), (3, 8), (4, 8), (5, 7), (8, 7), (9, 6), (64, 4), (65, 0.25)])
 def test_each_doubling_of_reach_costs_one_bit(reach: int, bits: int):
     assert DEFAULT.of(Shared.DEVICE, reach, 30 * DAY) == bits * BIT
 
