@@ -71,7 +71,7 @@ def unions(merchants: int) -> int:
 def plain(merchants: int) -> int:
     """Communities of networkx over the same strong pairs."""
     pairs = pair_up(gather(market(merchants)), DEFAULT)
-    graph: nx.Graph[int] = nx.Graph()
+    graph: nx.Graph[str] = nx.Graph()
     graph.add_weighted_edges_from((one, other, pair.weight) for (one, other), pair in pairs.items())
     return sum(len(some) >= DEFAULT.fewest for some in nx.community.louvain_communities(graph, seed=7))
 
