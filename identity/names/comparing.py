@@ -2,8 +2,8 @@
 
 Words are paired, each with the one that it is nearest to (optimal string alignment distance, a phonetic key, initials). What counts is
 the share of weight that is paired. A word that one name has and the other lacks is an absence and costs little: people leave out
-patronymics. Words that both have and that differ are a conflict and cost more than they weigh: brothers share all but one. Typing slips that
-move spaces are seen by comparing the names written together.
+patronymics. Words that both have and that differ are a conflict and cost more than they weigh: brothers share all but one. Typing
+slips that move spaces are seen by comparing the names written together.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Final
 
 from rapidfuzz.distance import OSA
 
+from identity.names.chinese import syllables
 from identity.names.forms import Name, NameKind
 from identity.names.words import GENERIC, NICKNAMES, PARTICLES
 
@@ -105,8 +106,6 @@ def _by_characters(one: Name, other: Name) -> Likeness:
 
 
 def _one_sound(one: str, other: str) -> bool:
-    from identity.names.chinese import syllables
-
     return syllables(one)[0] == syllables(other)[0]
 
 
@@ -208,7 +207,7 @@ def words_alike(one: str, other: str, kind: NameKind = NameKind.PERSON) -> float
         return 0.95
     distance = OSA.distance(one, other)
     spelled = 1.0 - SLIP * distance / len(long)
-    if len(short) >= 3 and distance <= 2 + len(long) // 4 and sound(one) == sound(other):
+    if len(short) >= 4 and distance <= 2 + len(long) // 4 and len(sound(one)) >= 2 and sound(one) == sound(other):
         spelled = max(spelled, SOUND)
     return max(0.0, spelled)
 
@@ -216,7 +215,7 @@ def words_alike(one: str, other: str, kind: NameKind = NameKind.PERSON) -> float
 _SOUNDS: Final = (
     (re.compile("shch|sch|sh|tch|zh"), "S"), (re.compile("ch|ts|tz|c(?=[ei])"), "C"), (re.compile("ph"), "f"), (re.compile("kh|gh|ck|q|x"), "k"),
     (re.compile("th|dh|d"), "t"), (re.compile("c|g"), "k"), (re.compile("w|v|b"), "v"), (re.compile("z"), "s"), (re.compile("j|y"), "i"),
-    (re.compile("p"), "p"), (re.compile("h"), ""),
+    (re.compile("h"), ""),
 )  # fmt: skip
 _VOWELS: Final = re.compile("[aeiou]+")
 _DOUBLE: Final = re.compile(r"(.)\1+")

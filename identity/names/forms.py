@@ -34,7 +34,7 @@ class NameKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """One name as it is compared: `forms` hold its words in Latin letters, never none of them; `han` its Chinese characters, if it has any."""
+    """One name as it is compared: `forms` hold its words in Latin letters, `han` its Chinese characters, if any."""
 
     kind: NameKind
     text: str
@@ -51,18 +51,31 @@ class Name:
 def _taken_apart(text: str, kind: NameKind) -> Name:
     han = simplified(text)
     if han:
-        return _chinese(text, kind, han)
+        return _chinese(text, kind, han) if kind is NameKind.FIRM else _chinese_person(text, han)
     return Name(kind, text, (_words(text, kind),))
 
 
 def _chinese(text: str, kind: NameKind, han: str) -> Name:
-    """A name with Chinese characters: those as pinyin, and what else there is behind it."""
-    other = _words("".join(" " if is_han(sign) else sign for sign in text), kind)
-    if kind is NameKind.FIRM:
-        own = without_han_form(han)
-        return Name(kind, text, ((*firm_form(own), *other),), own)
-    forms = tuple((*form, *other) for form in person_forms(han)) if not other else tuple(person_forms(han))
-    return Name(kind, text, (*forms, other) if other else forms, han)
+    """A firm's name with Chinese characters: those in English words and pinyin, and what else there is behind them."""
+    own = without_han_form(han)
+    return Name(kind, text, ((*firm_form(own), *_other_words(text, kind)),), own)
+
+
+def _chinese_person(text: str, han: str) -> Name:
+    """A person's name with Chinese characters, in pinyin; `小明 王` is 王小明 said the other way round."""
+    groups = [simplified(group) for group in text.split() if simplified(group)]
+    forms = person_forms(han)
+    if len(groups) == 2:
+        turned = groups[1] + groups[0]
+        forms = (*person_forms(turned), *forms)
+        if len(groups[1]) < len(groups[0]):
+            han = turned
+    other = _other_words(text, NameKind.PERSON)
+    return Name(NameKind.PERSON, text, (*forms, other) if other else forms, han)
+
+
+def _other_words(text: str, kind: NameKind) -> tuple[str, ...]:
+    return _words("".join(" " if is_han(sign) else sign for sign in text), kind)
 
 
 def _words(text: str, kind: NameKind) -> tuple[str, ...]:
