@@ -62,7 +62,8 @@ def _card(number: str) -> AccountReading:
     scheme = next(((name, lengths) for name, begins, lengths in SCHEMES if re.match(begins, number)), None)
     end = tail(number)
     if not luhn(number):
-        if scheme is None:
+        # Plain accounts begin with any digit: only a number of a scheme's own length and beginning is surely a card's.
+        if scheme is None or len(number) not in scheme[1] or scheme[0] == "Maestro":
             return AccountReading("OTHER", None, f"The account ending in {end} is no card of a known scheme: no check digit speaks for it.")
         return AccountReading("CARD", False, f"The {scheme[0]} card ending in {end} does not hold its check digit: {COMPARE}.", scheme[0])
     if scheme is None:

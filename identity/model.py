@@ -146,6 +146,18 @@ class FaceCandidate:
 
 
 @dataclass(frozen=True, slots=True)
+class FaceCalibration:
+    """Distances at which faces count as one, and the share of strangers that come as near, both from the calibration in force."""
+
+    threshold: float = 0.5
+    """Of the face on the document and the live face."""
+    false_match_rate: float = 0.0004
+    shared_threshold: float = 0.42
+    """Of one face behind many people: among many strangers some are near, so it is smaller."""
+    shared_false_match_rate: float = 0.00001
+
+
+@dataclass(frozen=True, slots=True)
 class IdentityFile:
     """Everything that the checks of one verification may look at; None or empty where nothing was handed in or measured yet."""
 
@@ -164,7 +176,12 @@ class IdentityFile:
     list_matches: tuple[ListMatch, ...] | None = None
     contact_reached: bool | None = None
     shares: Mapping[str, Mapping[str, float]] | None = None
-    """Who owns what share of whom: company -> owner -> share; the subject is the company `""`."""
+    """Who owns what share of whom: company -> owner -> share; the subject is the company `""`, and who is no company here is a person."""
+    faces: FaceCalibration = field(default_factory=FaceCalibration)
+    list_threshold: float = 0.8
+    """Score from which a list match is looked at; so much the next."""
+    list_false_positive_rate: float = 0.001
+    """Share of ordinary names that reach it, as measured."""
 
 
 @dataclass(frozen=True, slots=True)

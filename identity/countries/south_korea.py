@@ -36,7 +36,5 @@ def _resident(number: str, on: date) -> Meaning:
 
 KINDS: Final = (
     NumberKind("KR_RESIDENT", "A South Korean resident registration number", "IDENTITY_CARD", _resident),
-    NumberKind(
-        "KR_BUSINESS", "A South Korean business registration number", "BUSINESS_LICENCE", by_library(brn, (10,), "9" * 10), False
-    ),
+    NumberKind("KR_BUSINESS", "A South Korean business registration number", "BUSINESS_LICENCE", by_library(brn, (10,), "9" * 10), False),
 )

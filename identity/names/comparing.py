@@ -173,7 +173,7 @@ def _together(mine: tuple[str, ...], theirs: tuple[str, ...]) -> Likeness:
     """Names written without spaces, in both orders that people use: spaces that moved, words run together or apart."""
     my_text, their_text = "".join(mine), "".join(theirs)
     longest = max(len(my_text), len(their_text))
-    if longest < 5 or abs(len(my_text) - len(their_text)) > longest // 3:
+    if my_text != their_text and (longest < 5 or abs(len(my_text) - len(their_text)) > longest // 3):
         return DIFFERENT
     orders = {my_text, "".join(sorted(mine))}
     if len(mine) > 1:
@@ -212,11 +212,21 @@ def words_alike(one: str, other: str, kind: NameKind = NameKind.PERSON) -> float
     return max(0.0, spelled)
 
 
-_SOUNDS: Final = (
-    (re.compile("shch|sch|sh|tch|zh"), "S"), (re.compile("ch|ts|tz|c(?=[ei])"), "C"), (re.compile("ph"), "f"), (re.compile("kh|gh|ck|q|x"), "k"),
-    (re.compile("th|dh|d"), "t"), (re.compile("c|g"), "k"), (re.compile("w|v|b"), "v"), (re.compile("z"), "s"), (re.compile("j|y"), "i"),
-    (re.compile("h"), ""),
-)  # fmt: skip
+_SOUNDS: Final = tuple(
+    (re.compile(pattern), sign)
+    for pattern, sign in (
+        ("shch|sch|sh|tch|zh", "S"),
+        ("ch|ts|tz|c(?=[ei])", "C"),
+        ("ph", "f"),
+        ("kh|gh|ck|q|x", "k"),
+        ("th|dh|d", "t"),
+        ("c|g", "k"),
+        ("w|v|b", "v"),
+        ("z", "s"),
+        ("j|y", "i"),
+        ("h", ""),
+    )
+)
 _VOWELS: Final = re.compile("[aeiou]+")
 _DOUBLE: Final = re.compile(r"(.)\1+")
 
