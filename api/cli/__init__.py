@@ -29,6 +29,7 @@ COMMANDS: Final[dict[str, str]] = {
     "migrate": "api.cli.migrate",
     "records": "api.cli.records",
     "webhooks": "api.cli.webhooks",
+    "watchlist": "api.cli.watchlist",
     "errors": "api.cli.errors",
 }
 """Every subcommand by name, with the module whose `command` it is, in the order of the help."""

@@ -160,7 +160,7 @@ def on_records(data: Path | None, work: Callable[[Connection, Vault, Instant], T
 class OpenRecords:
     """The records while a command asks them several things of one institution, each in a short transaction of its own."""
 
-    def __init__(self, records: Records, vault: Vault, institution: str, runner: asyncio.Runner) -> None:
+    def __init__(self, records: Records, vault: Vault, institution: str | None, runner: asyncio.Runner) -> None:
         self.vault = vault
         self._institution = institution
         self._records = records
@@ -176,8 +176,8 @@ class OpenRecords:
 
 
 @contextmanager
-def open_records_of(data: Path | None, institution: str) -> Iterator[OpenRecords]:
-    """Open the records for a command that asks them several things of an institution."""
+def open_records_of(data: Path | None, institution: str | None) -> Iterator[OpenRecords]:
+    """Open the records for a command that asks them several things of an institution, or of what is no institution's for None."""
     # Late: a command's help must not wait for what only its work needs.
     from api.app import open_records
 

@@ -12,14 +12,15 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, MetaData, exc, inspect
 
+import identity.lists.tables
 import rules.tables
 from api import tables
 from graph.errors import RingfenceError
 
-HEAD: Final = "0004"
+HEAD: Final = "0005"
 """The newest step."""
 
-METADATA: Final[tuple[MetaData, ...]] = (tables.metadata, rules.tables.metadata)
+METADATA: Final[tuple[MetaData, ...]] = (tables.metadata, rules.tables.metadata, identity.lists.tables.metadata)
 """The tables of all packages."""
 
 

@@ -46,7 +46,11 @@ class Owners:
 
 
 class ImpossibleShares(ValueError):
-    """Shares that cannot be; the message is a sentence."""
+    """Shares that cannot be, or are too many to be worked out; the message is a sentence."""
+
+
+class TooManyFirms(ImpossibleShares):
+    """A structure that people must look at."""
 
 
 def owners_of(shares: Mapping[str, Mapping[str, float]]) -> Owners:
@@ -54,7 +58,7 @@ def owners_of(shares: Mapping[str, Mapping[str, float]]) -> Owners:
     exact = _exact(shares)
     firms = _reached(exact)
     if len(firms) > MOST_FIRMS or sum(len(exact[firm]) for firm in firms) > MOST_OWNERS:
-        raise ImpossibleShares(f"More than {MOST_FIRMS} firms or {MOST_OWNERS} owners stand behind the subject: have people look at it.")
+        raise TooManyFirms(f"More than {MOST_FIRMS} firms or {MOST_OWNERS} owners stand behind the subject: have people look at it.")
     through = _through(exact, firms)
     people = dict[str, Fraction]()
     for firm in firms:
@@ -77,9 +81,7 @@ def _exact(shares: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, Fra
         if sum(own.values(), Fraction(0)) > 1:
             raise ImpossibleShares("The shares of one firm add up to more than 100%: correct them.")
         exact[firm] = own
-    if SUBJECT not in exact:
-        raise ImpossibleShares("Nobody is named as an owner of the subject: enter who owns which share of it.")
-    return exact
+    return {SUBJECT: {}} | exact
 
 
 def _reached(exact: Mapping[str, Mapping[str, Fraction]]) -> list[str]:
@@ -131,8 +133,10 @@ def run(file: IdentityFile) -> CheckResult:
         return unclear(CODE, "Who owns the subject is not known: enter the owners and their shares.")
     try:
         owners = owners_of(file.shares)
+    except TooManyFirms as error:
+        return unclear(CODE, str(error))
     except ImpossibleShares as error:
-        return failed(CODE, str(error)) if "correct" in str(error) else unclear(CODE, str(error))
+        return failed(CODE, str(error))
     known = float(1 - owners.unknown)
     rest = percent(owners.unknown)
     if owners.unknown >= BENEFICIAL:

@@ -1,0 +1,52 @@
+"""A subject against all lists: what stands, with what people judged of it before.
+
+The indexes are the worker's or the server's, one for each list's newest version; the rest is pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from identity.lists.entries import Entry
+from identity.lists.index import ListIndex, Query
+from identity.lists.records import Judgement, Watchlist
+from identity.model import ListMatch
+
+THRESHOLD: Final = 0.8
+"""Score from which a match is looked at: about one in a thousand ordinary names reaches it (`make bench-identity`)."""
+
+FALSE_POSITIVE_RATE: Final = 0.001
+"""Part of ordinary names that reach `THRESHOLD`, as measured on a list of 683 names; it rises with the length of the list."""
+
+MOST_MATCHES: Final = 20
+
+
+@dataclass(slots=True)
+class Lists:
+    """The lists that are in memory, by name. `refresh` brings them to their newest versions."""
+
+    held: dict[str, tuple[Watchlist, ListIndex]] = field(default_factory=dict)
+
+    def refresh(self, newest: Iterable[Watchlist], entries: Callable[[Watchlist], Iterable[Entry]]) -> tuple[Watchlist, ...]:
+        """Load what is newer than what is held, forget what is no more, and give the lists that changed."""
+        standing = {found.name: found for found in newest}
+        changed = [found for name, found in standing.items() if name not in self.held or self.held[name][0].number != found.number]
+        made = {found.name: (found, ListIndex(entries(found))) for found in changed}
+        self.held = {name: made.get(name) or self.held[name] for name in standing}
+        return tuple(changed)
+
+    def matches(
+        self, query: Query, judged: Iterable[Judgement] = (), least: float = THRESHOLD, names: Iterable[str] | None = None
+    ) -> tuple[ListMatch, ...]:
+        """Entries like the name, best first, at most `MOST_MATCHES`; each with what people judged of it. `names` chooses lists."""
+        said: Mapping[tuple[str, str], bool] = {(judgement.list_name, judgement.key): judgement.same for judgement in judged}
+        wanted = self.held if names is None else [name for name in names if name in self.held]
+        found = [
+            ListMatch(name, hit.entry.key, hit.name, hit.score, hit.sentence, said.get((name, hit.entry.key)))
+            for name in wanted
+            for hit in self.held[name][1].search(query, least, MOST_MATCHES)
+        ]
+        # What people judged to be somebody else must not push out what nobody judged yet.
+        return tuple(sorted(found, key=lambda match: (match.judged is False, -match.score, match.list_name, match.key))[:MOST_MATCHES])
