@@ -44,9 +44,9 @@ def command() -> None:
 @click.option("--version", default=None, help="Date or tag of the source.  [default: the day of the import]")
 @data_option
 def import_(file: Path, name: str, version: str | None, data: Path | None) -> None:
-    """Import a list in FollowTheMoney JSON Lines, one entity a line, as its newest version.
+    """Import a list as its newest version.
 
-    Everybody is then screened again. A file that was imported before changes nothing; lines that cannot be read are named and the rest
+    The file is FollowTheMoney JSON Lines, one entity a line. Everybody is then screened again. A file that was imported before changes nothing; lines that cannot be read are named and the rest
     is imported.
 
     Example: ringfence watchlist import sanctions.ftm.json --name sanctions
@@ -119,7 +119,7 @@ def _bad(read: Read) -> str:
 @command.command("list")
 @data_option
 def list_(data: Path | None) -> None:
-    """Show the lists, their newest versions and how many entries they have.
+    """Show the lists and their newest versions.
 
     Example: ringfence watchlist list
     """

@@ -86,10 +86,10 @@ class Read:
     reported: list[BadLine] | None = None
 
 
-def read_entries(lines: Iterable[bytes], read: Read) -> Iterator[Entry]:
+def read_entries(lines: Iterable[bytes], read: Read, most: int = MOST_ENTRIES) -> Iterator[Entry]:
     """The entries of a file, line by line; `read` counts and keeps the first bad lines.
 
-    Raises `ListError` for more than `MOST_ENTRIES` entries.
+    Raises `ListError` for more than `most` entries.
     """
     read.reported = [] if read.reported is None else read.reported
     seen = set[str]()
@@ -106,8 +106,8 @@ def read_entries(lines: Iterable[bytes], read: Read) -> Iterator[Entry]:
         elif found.key in seen:
             read.repeated += 1
         else:
-            if read.entries >= MOST_ENTRIES:
-                raise ListError(f"A watchlist holds at most {MOST_ENTRIES:,} entries, and line {number:,} is one more: split the file.")
+            if read.entries >= most:
+                raise ListError(f"A watchlist holds at most {most:,} entries, and line {number:,} is one more: split the file.")
             seen.add(found.key)
             read.entries += 1
             yield found

@@ -114,7 +114,8 @@ def all_watchlists(connection: Connection) -> tuple[Watchlist, ...]:
     """The newest version of every list, by name."""
     kept = watchlists.alias()
     newest = select(func.max(kept.c.number)).where(kept.c.list == watchlists.c.list, kept.c.imported_at.is_not(None)).scalar_subquery()
-    wanted = select(watchlists.c["list", "number", "version", "count", "bad", "imported_at"]).where(watchlists.c.number == newest)
+    of = watchlists.c
+    wanted = select(of.list, of.number, of.version, of["count"], of.bad, of.imported_at).where(of.number == newest)
     rows = connection.execute(wanted.order_by(watchlists.c.list)).all()
     return tuple(Watchlist(name, number, version, count, bad, Instant(at)) for name, number, version, count, bad, at in rows)
 

@@ -13,7 +13,7 @@ from typing import Final
 from opencc import OpenCC
 from pypinyin import Style, pinyin
 
-MOST_READINGS: Final = 6
+MOST_READINGS: Final = 9
 """Forms in pinyin of one name."""
 
 LONGEST_PERSON: Final = 4
@@ -86,6 +86,11 @@ def syllables(sign: str) -> tuple[str, ...]:
 def surname_of(text: str) -> str:
     """The surname at the beginning of a Chinese name."""
     return text[:2] if text[:2] in SURNAMES and len(text) > 2 else text[:1]
+
+
+def is_surname(text: str) -> bool:
+    """Whether this may be a surname by its length: one character, or one of the known surnames of two."""
+    return len(text) == 1 or text in SURNAMES
 
 
 @lru_cache(maxsize=20_000)

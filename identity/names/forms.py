@@ -9,9 +9,9 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-from identity.names.chinese import firm_form, is_han, person_forms, simplified
+from identity.names.chinese import firm_form, is_han, is_surname, person_forms, simplified
 from identity.names.scripts import latin
-from identity.names.words import MIXED, SAME, SWAPS, TITLES, without_han_form, without_legal_form
+from identity.names.words import MIXED, SAME, SLIPS, SWAPS, TITLES, without_han_form, without_legal_form
 
 LONGEST_NAME: Final = 300
 """Characters of a name that are looked at."""
@@ -67,8 +67,8 @@ def _chinese_person(text: str, han: str) -> Name:
     forms = person_forms(han)
     if len(groups) == 2:
         turned = groups[1] + groups[0]
-        forms = (*person_forms(turned), *forms)
-        if len(groups[1]) < len(groups[0]):
+        forms = (*forms, *person_forms(turned))
+        if is_surname(groups[1]) and not is_surname(groups[0]):
             han = turned
     other = _other_words(text, NameKind.PERSON)
     return Name(NameKind.PERSON, text, (*forms, other) if other else forms, han)
@@ -92,7 +92,9 @@ def _words(text: str, kind: NameKind) -> tuple[str, ...]:
     words = [word.translate(SWAPS) if MIXED.fullmatch(word) else word for word in words]
     persons = [word for word in words if word not in TITLES]
     # A firm's form behind a person's name is a slip of whoever entered it.
-    return without_legal_form(tuple(persons or words)) if len(words) > 2 else tuple(persons or words)
+    while len(persons) > 1 and persons[-1] in SLIPS:
+        persons.pop()
+    return tuple(persons or words)
 
 
 def _is_accent(sign: str) -> bool:

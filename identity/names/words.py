@@ -34,6 +34,9 @@ HAN_LEGAL_FORMS: Final = (
 )
 """Likewise in Chinese characters, at the end of a name."""
 
+SLIPS: Final = frozenset({"llc", "ltd", "inc", "gmbh", "limited", "ooo", "plc"})
+"""Legal forms that are nobody's name: what people enter behind one by mistake. Others are names, too: `Na`, `An`, `Ag`."""
+
 TITLES: Final = frozenset(
     [
         "mr",

@@ -29,12 +29,13 @@ from api.cli import (
     serve,
     simulate,
     users,
+    watchlist,
     webhooks,
 )
 from tests.api.cli.calling import call
 
 ROOT = Path(__file__).parents[3]
-GROUPS = ("institutions", "keys", "users", "audit", "decisions", "graph", "rings", "records", "webhooks")
+GROUPS = ("institutions", "keys", "users", "audit", "decisions", "graph", "rings", "records", "webhooks", "watchlist")
 
 
 def every_command() -> Iterator[tuple[str, ...]]:
@@ -62,6 +63,7 @@ def test_the_list_names_every_command_by_its_module():
         migrate,
         records,
         webhooks,
+        watchlist,
         errors,
     )
     assert list(COMMANDS.values()) == [module.__name__ for module in modules]

@@ -80,10 +80,9 @@ def test_reports_are_bounded_and_the_others_counted():
     assert (read.bad, len(read.reported or ())) == (100, entries.MOST_REPORTED)
 
 
-def test_a_list_of_too_many_entries_is_refused(monkeypatch):
-    monkeypatch.setitem(read_entries.__globals__, "MOST_ENTRIES", 2)
+def test_a_list_of_too_many_entries_is_refused():
     with pytest.raises(ListError, match="line 3 is one more"):
-        list(read_entries([line(id=str(number)) for number in range(4)], Read()))
+        list(read_entries([line(id=str(number)) for number in range(4)], Read(), 2))
 
 
 @given(

@@ -74,9 +74,9 @@ def test_the_kind_chooses_persons_or_firms():
 
 
 def test_birth_date_and_country_adjust_the_score_and_are_said():
-    plain = LIST.search(Query("Vladimir Putin"), 0.5)[0]
-    same = LIST.search(Query("Vladimir Putin", born_on=date(1952, 10, 7), country="ru"), 0.5)[0]
-    other = LIST.search(Query("Vladimir Putin", born_on=date(1990, 1, 1), country="FR"), 0.5)[0]
+    plain = LIST.search(Query("Vladmir Putin"), 0.5)[0]
+    same = LIST.search(Query("Vladmir Putin", born_on=date(1952, 10, 7), country="ru"), 0.5)[0]
+    other = LIST.search(Query("Vladmir Putin", born_on=date(1990, 1, 1), country="FR"), 0.5)[0]
     assert other.score < plain.score < same.score <= 1
     assert "date of birth fits" in same.sentence and "date of birth is another" in other.sentence and "country is another" in other.sentence
     assert "Putin" not in plain.sentence
