@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -11,12 +12,15 @@ from typing import Final
 import click
 from sqlalchemy import Connection
 
-from api.cli.options import Failure, data_option, interruptible, on_records, open_records_of, print_table, shown
+from api.cli.options import Failure, OpenRecords, data_option, interruptible, on_records, open_records_of, print_table, shown
 from api.cli.progress import progress
 from graph.clock import now
 from graph.model import Instant
 from identity.lists.entries import MOST_BYTES, Entry, Read, read_entries
-from identity.lists.records import Watchlist, abandon_import, add_entries, all_watchlists, begin_import, finish_import
+from identity.lists.index import Query
+from identity.lists.records import Watchlist, abandon_import, add_entries, all_watchlists, begin_import, entries_page, finish_import
+from identity.lists.screening import FALSE_POSITIVE_RATE, THRESHOLD, Lists
+from identity.names.forms import NameKind
 from identity.vault import Vault
 
 BATCH: Final = 2_000
@@ -46,8 +50,8 @@ def command() -> None:
 def import_(file: Path, name: str, version: str | None, data: Path | None) -> None:
     """Import a list as its newest version.
 
-    The file is FollowTheMoney JSON Lines, one entity a line. Everybody is then screened again. A file that was imported before changes nothing; lines that cannot be read are named and the rest
-    is imported.
+    The file is FollowTheMoney JSON Lines, one entity a line. Everybody is then screened again. A file that was
+    imported before changes nothing; lines that cannot be read are named and the rest is imported.
 
     Example: ringfence watchlist import sanctions.ftm.json --name sanctions
     """
@@ -132,3 +136,38 @@ def list_(data: Path | None) -> None:
         click.echo("There is no watchlist: import one with `ringfence watchlist import FILE --name NAME`.")
         return
     print_table(("NAME", "VERSION", "ENTRIES", "BAD LINES", "IMPORTED"), rows)
+
+
+@command.command("screen")
+@click.argument("name")
+@click.option("--kind", type=click.Choice([*NameKind]), default=None, help="Whose name it is; left out: both.")
+@click.option("--born-on", type=click.DateTime(["%Y-%m-%d"]), default=None, help="Date of birth, to tell namesakes apart: 1952-10-07.")
+@click.option("--country", default=None, help="ISO 3166-1 alpha-2, likewise: CN.")
+@data_option
+def screen(name: str, kind: str | None, born_on: datetime | None, country: str | None, data: Path | None) -> None:
+    """Compare a name with all lists.
+
+    Example: ringfence watchlist screen "Zhang Sanfeng" --kind PERSON
+    """
+    query = Query(name, None if kind is None else NameKind(kind), None if born_on is None else born_on.date(), country)
+    lists = Lists()
+    with open_records_of(data, None) as opened:
+        lists.refresh(opened.read(all_watchlists), lambda found: _entries(opened, found))
+    if not lists.held:
+        raise Failure("There is no watchlist: import one with `ringfence watchlist import FILE --name NAME`.")
+    found = lists.matches(query)
+    if not found:
+        click.echo(
+            f"No entry of {', '.join(lists.held)} scores {THRESHOLD} or more; about {FALSE_POSITIVE_RATE:.1%} of ordinary names do."
+        )
+        return
+    rows = [(f"{match.score:.2f}", match.list_name, match.key, match.name, match.sentence) for match in found]
+    print_table(("SCORE", "LIST", "ENTRY", "NAME", "WHY"), rows)
+
+
+def _entries(opened: OpenRecords, found: Watchlist) -> Iterator[Entry]:
+    """All entries of a list, a page at a time."""
+    after = ""
+    while page := opened.read(lambda connection, after=after: entries_page(connection, found.name, found.number, after)):  # type: ignore[misc]
+        yield from page
+        after = page[-1].key

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -186,8 +186,3 @@ def _weighed(query: Query, entry: Entry, name: str, near: Likeness) -> Hit:
 def _fits(born: date, text: str) -> bool:
     """Whether a day is in the year, month or day that a list states."""
     return born.isoformat().startswith(text)
-
-
-def judged_apart(hits: Iterable[Hit], apart: frozenset[str]) -> list[Hit]:
-    """Hits without the entries that people judged to be somebody else."""
-    return [replace(hit) for hit in hits if hit.entry.key not in apart]

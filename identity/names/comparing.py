@@ -175,6 +175,8 @@ def _together(mine: tuple[str, ...], theirs: tuple[str, ...]) -> Likeness:
     longest = max(len(my_text), len(their_text))
     if my_text != their_text and (longest < 5 or abs(len(my_text) - len(their_text)) > longest // 3):
         return DIFFERENT
+    if [sign for sign in my_text if sign.isdigit()] != [sign for sign in their_text if sign.isdigit()]:
+        return DIFFERENT  # another number is another thing, not a slip
     orders = {my_text, "".join(sorted(mine))}
     if len(mine) > 1:
         orders |= {"".join((*mine[1:], mine[0])), "".join((mine[-1], *mine[:-1]))}

@@ -52,3 +52,15 @@ def test_a_line_that_is_too_long_is_named_and_passed_over(tmp_path):
 def test_a_file_that_is_not_there_is_a_sentence(tmp_path):
     found = call("watchlist", "import", str(tmp_path / "none"), "--name", "un", data=made(tmp_path))
     assert (found.code, "There is no" in found.err) == (1, True)
+
+
+def test_a_name_is_compared_with_all_lists_in_any_script(tmp_path):
+    data = made(tmp_path)
+    found = call("watchlist", "screen", "Zhang Sanfeng", data=data)
+    assert (found.code, "There is no watchlist" in found.err) == (1, True)
+    file = tmp_path / "list.ftm.json"
+    file.write_text(lines("Vladimir Putin", "張三豐"))
+    call("watchlist", "import", str(file), "--name", "un", data=data)
+    shown = call("watchlist", "screen", "Zhang Sanfeng", "--kind", "PERSON", data=data).out.splitlines()
+    assert len(shown) == 2 and "張三豐" in shown[1] and shown[1].endswith("Compared in pinyin, 2 words agree.")
+    assert "No entry of un" in call("watchlist", "screen", "Amina Okafor", "--born-on", "1990-01-01", data=data).out

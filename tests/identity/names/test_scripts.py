@@ -14,7 +14,7 @@ from identity.names.scripts import latin
     [
         ("путин", "putin"),
         ("хрущёв", "khrushchyov"),
-        ("зеленський", "zelensky"),
+        ("зеленський", "zelenskiy"),
         ("καραμανλησ", "karamanlis"),
         ("օբամա", "obama"),
         ("ობამა", "obama"),
