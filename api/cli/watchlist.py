@@ -157,9 +157,7 @@ def screen(name: str, kind: str | None, born_on: datetime | None, country: str |
         raise Failure("There is no watchlist: import one with `ringfence watchlist import FILE --name NAME`.")
     found = lists.matches(query)
     if not found:
-        click.echo(
-            f"No entry of {', '.join(lists.held)} scores {THRESHOLD} or more; about {FALSE_POSITIVE_RATE:.1%} of ordinary names do."
-        )
+        click.echo(f"No entry of {', '.join(lists.held)} scores {THRESHOLD} or more; about {FALSE_POSITIVE_RATE:.1%} of ordinary names do.")
         return
     rows = [(f"{match.score:.2f}", match.list_name, match.key, match.name, match.sentence) for match in found]
     print_table(("SCORE", "LIST", "ENTRY", "NAME", "WHY"), rows)

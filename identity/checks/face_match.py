@@ -46,7 +46,7 @@ def run(file: IdentityFile) -> CheckResult:
 
 
 def _one_in(rate: float) -> str:
-    return f"{round(1 / rate):,}" if rate > 0 else "very many"
+    return f"{round(1 / rate):,}" if rate > 1e-9 else "very many"
 
 
 CHECK: Final = Check(CODE, frozenset({EvidenceKind.DOCUMENT_FRONT, EvidenceKind.FACE, EvidenceKind.CONSENT}), run)
