@@ -22,7 +22,7 @@ from identity.names.comparing import Likeness, likeness, sound, weight_of
 from identity.names.forms import Name, NameKind
 
 MOST_CANDIDATES: Final = 50
-"""Names that are compared in full."""
+"""Names that are compared in full; more when more than half as many are asked for."""
 
 SHARED: Final = 0.3
 """Least part of the lighter name's weight of pieces that a candidate shares."""
@@ -107,7 +107,7 @@ class ListIndex:
         found = dict[int, Hit]()
         for kind in [query.kind] if query.kind is not None else list(NameKind):
             name = Name.of(query.name, kind)
-            for number in self._candidates(name):
+            for number in self._candidates(name, max(MOST_CANDIDATES, 2 * most)):
                 their = self._names[number]
                 if their.kind is not kind:
                     continue
@@ -125,8 +125,8 @@ class ListIndex:
         seen = self._words.get(word, 0)
         return weight_of(word) * (1.0 - RARITY * math.log(1 + seen) / self._scale)
 
-    def _candidates(self, name: Name) -> list[int]:
-        """Numbers of the names that share most with this one."""
+    def _candidates(self, name: Name, most: int) -> list[int]:
+        """Numbers of the names that share most with this one, at most `most`."""
         pieces = pieces_of(name)
         wanted = [self._filed[piece] for piece in pieces if piece in self._filed]
         if not wanted:
@@ -139,8 +139,8 @@ class ListIndex:
         own = sum(weight for _, weight in wanted) + self._unseen * 0.25 * (len(pieces) - len(wanted))
         part = shared / np.minimum(self._weights, np.float32(max(own, 1e-6)))
         near = np.flatnonzero(part >= SHARED)
-        if len(near) > MOST_CANDIDATES:
-            near = near[np.argpartition(part[near] + shared[near] * 1e-3, -MOST_CANDIDATES)[-MOST_CANDIDATES:]]
+        if len(near) > most:
+            near = near[np.argpartition(part[near] + shared[near] * 1e-3, -most)[-most:]]
         return [int(number) for number in near]
 
 
@@ -156,8 +156,9 @@ def pieces_of(name: Name) -> set[str]:
         # Where words are run together or torn apart the pieces across the gap are all that is left of the ends.
         joined = "".join(form)
         pieces.update(joined[place : place + 3] for place in range(max(0, len(joined) - 2)))
-    pieces.update(name.han)
-    pieces.update(name.han[place : place + 2] for place in range(len(name.han) - 1))
+    for characters in (name.han, name.turned):
+        pieces.update(characters)
+        pieces.update(characters[place : place + 2] for place in range(len(characters) - 1))
     return pieces
 
 

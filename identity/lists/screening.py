@@ -22,6 +22,9 @@ FALSE_POSITIVE_RATE: Final = 0.001
 
 MOST_MATCHES: Final = 20
 
+MOST_JUDGED: Final = 200
+"""Judgements of one subject for which room is made beside them."""
+
 
 @dataclass(slots=True)
 class Lists:
@@ -46,7 +49,7 @@ class Lists:
         found = [
             ListMatch(name, hit.entry.key, hit.name, hit.score, hit.sentence, said.get((name, hit.entry.key)))
             for name in wanted
-            for hit in self.held[name][1].search(query, least, MOST_MATCHES)
+            for hit in self.held[name][1].search(query, least, MOST_MATCHES + min(len(said), MOST_JUDGED))
         ]
         # What people judged to be somebody else must not push out what nobody judged yet.
         return tuple(sorted(found, key=lambda match: (match.judged is False, -match.score, match.list_name, match.key))[:MOST_MATCHES])

@@ -99,8 +99,8 @@ def person_forms(text: str) -> tuple[tuple[str, ...], ...]:
     if len(text) > LONGEST_PERSON + 1:
         return (("".join(syllables(sign)[0] for sign in text),),)
     surname, given = surname_of(text), text[len(surname_of(text)) :]
-    known = SURNAMES.get(surname)
-    first = known if known is not None else ("".join(syllables(sign)[0] for sign in surname),)
+    # Programs that do not know surnames write them as ordinary words (Ceng for 曾): that comes last.
+    first = tuple(dict.fromkeys((*SURNAMES.get(surname, ()), "".join(syllables(sign)[0] for sign in surname))))
     combined = [("".join(parts)) for parts in islice(product(*(syllables(sign) for sign in given)), MOST_READINGS)]
     if not given:
         return tuple((reading,) for reading in first)

@@ -90,14 +90,21 @@ def weight_of(word: str) -> float:
 
 
 def _by_characters(one: Name, other: Name) -> Likeness:
-    """Two names in Chinese characters: each character counts, one of the same sound a little."""
-    mine, theirs = one.han, other.han
+    """Two names in Chinese characters, in whichever order."""
+    found = [
+        _characters(mine, theirs, one.kind) for mine in (one.han, one.turned) if mine for theirs in (other.han, other.turned) if theirs
+    ]
+    return max(found, key=lambda near: near.score)
+
+
+def _characters(mine: str, theirs: str, kind: NameKind) -> Likeness:
+    """Each character counts, one of the same sound a little."""
     if mine == theirs:
         return Likeness(1.0, "the characters agree")
     distance = OSA.distance(mine, theirs)
     longest = max(len(mine), len(theirs))
     share = 1.0 - distance / longest
-    if one.kind is NameKind.PERSON:
+    if kind is NameKind.PERSON:
         if len(mine) == len(theirs):
             homophones = sum(a != b and _one_sound(a, b) for a, b in zip(mine, theirs, strict=True))
             share += HOMOPHONE * homophones / longest

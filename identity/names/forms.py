@@ -40,6 +40,8 @@ class Name:
     text: str
     forms: tuple[tuple[str, ...], ...]
     han: str = ""
+    turned: str = ""
+    """The characters in the other order, where it cannot be told which of them are the surname."""
 
     @staticmethod
     def of(text: str, kind: NameKind) -> Name:
@@ -62,16 +64,16 @@ def _chinese(text: str, kind: NameKind, han: str) -> Name:
 
 
 def _chinese_person(text: str, han: str) -> Name:
-    """A person's name with Chinese characters, in pinyin; `小明 王` is 王小明 said the other way round."""
-    groups = [simplified(group) for group in text.split() if simplified(group)]
-    forms = person_forms(han)
-    if len(groups) == 2:
-        turned = groups[1] + groups[0]
+    """A person's name with Chinese characters, in pinyin; `小明 王` is 王小明 said the other way round, and `利 许` may be either."""
+    groups = [found for group in text.split() if (found := simplified(group))]
+    forms, turned = person_forms(han), ""
+    if len(groups) > 1 and is_surname(groups[-1]):
+        turned = groups[-1] + "".join(groups[:-1])
         forms = (*forms, *person_forms(turned))
-        if is_surname(groups[1]) and not is_surname(groups[0]):
-            han = turned
+        if not is_surname(groups[0]):
+            han, turned = turned, ""
     other = _other_words(text, NameKind.PERSON)
-    return Name(NameKind.PERSON, text, (*forms, other) if other else forms, han)
+    return Name(NameKind.PERSON, text, (*forms, other) if other else forms, han, turned)
 
 
 def _other_words(text: str, kind: NameKind) -> tuple[str, ...]:

@@ -78,6 +78,9 @@ def test_birth_date_and_country_adjust_the_score_and_are_said():
     same = LIST.search(Query("Vladmir Putin", born_on=date(1952, 10, 7), country="ru"), 0.5)[0]
     other = LIST.search(Query("Vladmir Putin", born_on=date(1990, 1, 1), country="FR"), 0.5)[0]
     assert other.score < plain.score < same.score <= 1
+    younger = LIST.search(Query("Vladmir Putin", born_on=date(1990, 1, 1)), 0.5)[0]
+    foreign = LIST.search(Query("Vladmir Putin", country="FR"), 0.5)[0]
+    assert other.score < younger.score < foreign.score < plain.score
     assert "date of birth fits" in same.sentence and "date of birth is another" in other.sentence and "country is another" in other.sentence
     assert "Putin" not in plain.sentence
 

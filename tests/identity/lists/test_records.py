@@ -155,3 +155,12 @@ def test_a_forgotten_subject_leaves_nothing(do):
     do(lambda c: records.judge(c, "rural-bank", judged(False)))
     do(lambda c: records.forget_subject(c, "rural-bank", "per_1"))
     assert do(lambda c: (records.judgements(c, "rural-bank", "per_1"), records.due(c, "rural-bank", the_list(c)))) == ((), ())
+
+
+def test_entries_judged_to_be_somebody_else_do_not_push_out_the_others():
+    lists = Lists()
+    crowd = [Entry(f"{number:02}", NameKind.PERSON, "Ivan Petrov") for number in range(20)] + [Entry("new", NameKind.PERSON, "Ivan Petrof")]
+    lists.refresh([records.Watchlist("un", 1, "1", 21, 0, NOW)], lambda _: crowd)
+    said = [Judgement("per_1", "un", f"{number:02}", False, "another", "pri_1", NOW) for number in range(20)]
+    found = lists.matches(Query("Ivan Petrov"), said)
+    assert (len(found), found[0].key, found[0].judged) == (20, "new", None)

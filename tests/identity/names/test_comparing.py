@@ -34,6 +34,10 @@ def score(one: str, other: str, kind: NameKind = PERSON) -> float:
         ("王小明", "WANG Xiaoming"),
         ("Hu Hanna", "胡涵娜"),
         ("Hu Han Na", "胡涵娜"),
+        ("利 许", "许利"),
+        ("小明 文 王", "王小明文"),
+        ("欧阳 伟", "歐陽偉"),
+        ("Ceng Ya Hui", "曾雅慧"),
     ],
 )
 def test_one_person_in_two_spellings_is_alike(one, other):
