@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, Final
 import orjson
 from sqlalchemy import Connection, LargeBinary, Table, exc, func, insert, select, text
 
+import identity.lists.tables
 import rules.tables
 from api import audit, tables
 from api.auth.institutions import all_institutions
@@ -32,7 +33,15 @@ BATCH: Final = 500
 LONGEST_LINE: Final = 4 * 1024 * 1024
 """Bytes of one row; a decision's is some 40 KiB."""
 
-ACCESS: Final[tuple[Table, ...]] = (tables.institutions, tables.principals, tables.api_keys, tables.jobs, tables.webhooks)
+ACCESS: Final[tuple[Table, ...]] = (
+    tables.institutions,
+    tables.principals,
+    tables.api_keys,
+    tables.jobs,
+    tables.webhooks,
+    identity.lists.tables.watchlists,
+    identity.lists.tables.watchlist_entries,
+)
 """Tables that are read for nobody's institution; the rest are read for each."""
 
 LENDING: Final[tuple[Table, ...]] = (
@@ -45,6 +54,8 @@ LENDING: Final[tuple[Table, ...]] = (
     rules.tables.live_strategies,
     rules.tables.decisions,
     rules.tables.decision_reasons,
+    identity.lists.tables.list_judgements,
+    identity.lists.tables.list_screenings,
 )
 
 SAVED: Final = {table.name: table for table in (*ACCESS, *LENDING)}

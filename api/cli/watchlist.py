@@ -76,7 +76,8 @@ def import_(file: Path, name: str, version: str | None, data: Path | None) -> No
         except BaseException:
             opened.write(lambda connection: abandon_import(connection, name))
             raise
-    others = f"; {read.passed_over:,} entities were passed over, being neither person nor firm" if read.passed_over else ""
+    entities = "entity is" if read.passed_over == 1 else "entities are"
+    others = f"; {read.passed_over:,} {entities} neither person nor firm and passed over" if read.passed_over else ""
     click.echo(f"{name} now has {read.entries:,} entries{others}{_bad(read)}. Everybody is screened again.")
 
 

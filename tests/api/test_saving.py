@@ -6,14 +6,20 @@ import asyncio
 import hashlib
 import stat
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy import Connection
 
 from api import audit, migrations, saving
 from api.assessing import assess
+from graph.model import Instant
+from identity.lists import records as lists
+from identity.lists.entries import Entry, Read
+from identity.names.forms import NameKind
 from tests.api.cli.calling import call
 from tests.api.opened import BANK, OTHER, asked
 from tests.api.running import request, running, service_of
@@ -31,8 +37,19 @@ def fill(folder: Path) -> None:
                 principal = await service_of(services, institution)
                 for number in range(3):
                     await assess(services, principal, request(f"key-{number:08d}", f"L-{number}"))
+                await services.records.write(partial(listed, institution=institution.id, now=services.now()), institution=institution.id)
 
     asyncio.run(use())
+
+
+def listed(connection: Connection, institution: str, now: Instant) -> None:
+    """A watchlist, somebody who is compared with it, and what people said of it."""
+    number = lists.begin_import(connection, "sanctions", None, "content", now, "2026-11-24")
+    if number is not None:
+        lists.add_entries(connection, "sanctions", number, [Entry("k", NameKind.PERSON, "Amina Okafor")])
+        lists.finish_import(connection, "sanctions", number, Read(1), now)
+    lists.enrol(connection, institution, "per_1", now)
+    lists.judge(connection, institution, lists.Judgement("per_1", "sanctions", "k", False, "another date of birth", "pri_1", now))
 
 
 def content(folder: Path) -> dict[str, Sequence[Any]]:
@@ -64,7 +81,18 @@ def test_every_table_is_saved_or_known_not_to_be():
 def test_what_is_saved_is_equal_where_it_is_loaded(tmp_path, each_engine, to, monkeypatch, request):
     fill(tmp_path)
     before = content(tmp_path / "data")
-    assert all(before[name] for name in ("decisions", "decision_reasons", "audit_entries", "idempotency_keys", "api_keys"))
+    assert all(
+        before[name]
+        for name in (
+            "decisions",
+            "decision_reasons",
+            "audit_entries",
+            "idempotency_keys",
+            "api_keys",
+            "watchlist_entries",
+            "list_judgements",
+        )
+    )
     head = call("audit", "head", *OF, data=tmp_path / "data").out
     file = saved(tmp_path)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600

@@ -23,7 +23,7 @@ def test_a_list_is_imported_shown_and_replaced_by_its_next_version(tmp_path):
     file.write_text(lines("Vladimir Putin", "张三丰") + '{"id": "a", "schema": "Address", "properties": {}}\n{\n')
     found = call("watchlist", "import", str(file), "--name", "un", "--version", "7", data=data)
     assert found.code == 0, found.err
-    assert "2 entries; 1 entities were passed over" in found.out and "line 4 (it is not JSON)" in found.out
+    assert "2 entries; 1 entity is neither person nor firm and passed over" in found.out and "line 4 (it is not JSON)" in found.out
     assert call("watchlist", "import", str(file), "--name", "un", data=data).out == "un is this very file already: nothing was changed.\n"
     file.write_text(lines("Vladimir Putin"))
     assert call("watchlist", "import", str(file), "--name", "un", data=data).code == 0
