@@ -9,18 +9,23 @@ def passed(
     code: str, sentence: str, measured: float | None = None, threshold: float | None = None, rate: float | None = None
 ) -> CheckResult:
     """It holds."""
-    return CheckResult(code, Outcome.PASS, sentence, measured, threshold, rate)
+    return CheckResult(code, Outcome.PASS, _line(sentence), measured, threshold, rate)
 
 
 def failed(
     code: str, sentence: str, measured: float | None = None, threshold: float | None = None, rate: float | None = None
 ) -> CheckResult:
     """It does not hold, and that is sure."""
-    return CheckResult(code, Outcome.FAIL, sentence, measured, threshold, rate)
+    return CheckResult(code, Outcome.FAIL, _line(sentence), measured, threshold, rate)
 
 
 def unclear(
     code: str, sentence: str, measured: float | None = None, threshold: float | None = None, rate: float | None = None
 ) -> CheckResult:
     """Nothing can be said yet; the sentence names what would help, or what people should look at."""
-    return CheckResult(code, Outcome.INCONCLUSIVE, sentence, measured, threshold, rate)
+    return CheckResult(code, Outcome.INCONCLUSIVE, _line(sentence), measured, threshold, rate)
+
+
+def _line(sentence: str) -> str:
+    """A sentence on one line: names of lists and codes of countries in it are others' text."""
+    return "".join(sign if sign.isprintable() else " " for sign in sentence)

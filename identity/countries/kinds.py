@@ -114,7 +114,7 @@ def compact(text: str) -> str:
 def tail(number: str) -> str:
     """The last characters of a number that a sentence may show: at most four, and at most a third."""
     shown = min(4, len(number) // 3)
-    return number[-shown:] if shown else "*"
+    return "".join(sign if sign.isalnum() else "*" for sign in number[-shown:]) if shown else "*"
 
 
 def need_length(number: str, *lengths: int) -> None:
