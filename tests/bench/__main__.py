@@ -5,9 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from tests.bench import decisions, loading, streaming
+from tests.bench import decisions, identity_images, loading, streaming
 
-BENCHMARKS: dict[str, Callable[[], None]] = {"decisions": decisions.main, "loading": loading.main, "streaming": streaming.main}
+BENCHMARKS: dict[str, Callable[[], None]] = {
+    "decisions": decisions.main,
+    "loading": loading.main,
+    "streaming": streaming.main,
+    "identity-images": identity_images.main,
+}
 
 if __name__ == "__main__":
     names = sys.argv[1:] or list(BENCHMARKS)
