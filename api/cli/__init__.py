@@ -30,6 +30,7 @@ COMMANDS: Final[dict[str, str]] = {
     "records": "api.cli.records",
     "webhooks": "api.cli.webhooks",
     "watchlist": "api.cli.watchlist",
+    "identity": "api.cli.identity",
     "errors": "api.cli.errors",
 }
 """Every subcommand by name, with the module whose `command` it is, in the order of the help."""

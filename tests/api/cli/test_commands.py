@@ -19,6 +19,7 @@ from api.cli import (
     demo,
     errors,
     graph,
+    identity,
     import_,
     institutions,
     keys,
@@ -35,7 +36,7 @@ from api.cli import (
 from tests.api.cli.calling import call
 
 ROOT = Path(__file__).parents[3]
-GROUPS = ("institutions", "keys", "users", "audit", "decisions", "graph", "rings", "records", "webhooks", "watchlist")
+GROUPS = ("institutions", "keys", "users", "audit", "decisions", "graph", "rings", "records", "webhooks", "watchlist", "identity")
 
 
 def every_command() -> Iterator[tuple[str, ...]]:
@@ -64,6 +65,7 @@ def test_the_list_names_every_command_by_its_module():
         records,
         webhooks,
         watchlist,
+        identity,
         errors,
     )
     assert list(COMMANDS.values()) == [module.__name__ for module in modules]
