@@ -47,9 +47,9 @@ def check(
     document: Path | None, face: Path | None, consent: bool, name: str | None, born: datetime | None, number: str | None, number_kind: str,
     country: str, phone: str | None, account: str | None, account_holder: str | None,
 ) -> None:  # fmt: skip
-    """Read a document and a face, and run every check that these and the declaration allow.
+    """Read a document and a face, and run the checks.
 
-    Nothing is kept. Image checks need the extra `identity`. A face that matches is a hint for review, never proof.
+    Every check that these and the declaration allow; nothing is kept. Images need the extra `identity`. A face that matches is a hint for review, never proof.
 
     Example: ringfence identity check --document id.jpg --name 王伟 --number 11010519491231002X
     """

@@ -6,13 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from identity.worker import missing_packages
 from tests.api.cli.calling import call
 
 DOCUMENTS = Path(__file__).parents[2] / "data" / "documents"
 
 
-@pytest.mark.skipif(bool(missing_packages()), reason="the extra identity is not installed")
 def test_a_document_is_read_and_compared_with_what_was_declared():
     image = DOCUMENTS / "id_front_02_L1.jpg"
     found = call("identity", "check", "--document", str(image), "--name", "黎胜磊", "--number", "310115196908180858")
@@ -41,7 +39,6 @@ def test_what_cannot_be_checked_is_a_sentence(arguments: tuple[str, ...], says: 
     assert len(found.err.splitlines()) == 1
 
 
-@pytest.mark.skipif(bool(missing_packages()), reason="the extra identity is not installed")
 def test_a_file_that_is_no_image_is_a_sentence(tmp_path: Path):
     (tmp_path / "x.jpg").write_bytes(b"GIF89a not an image")
     found = call("identity", "check", "--document", str(tmp_path / "x.jpg"))
