@@ -44,12 +44,22 @@ def command() -> None:
 @click.option("--account", help="Bank card or IBAN as declared.")
 @click.option("--account-holder", help="In whose name the account is.")
 def check(
-    document: Path | None, face: Path | None, consent: bool, name: str | None, born: datetime | None, number: str | None, number_kind: str,
-    country: str, phone: str | None, account: str | None, account_holder: str | None,
-) -> None:  # fmt: skip
+    document: Path | None,
+    face: Path | None,
+    consent: bool,
+    name: str | None,
+    born: datetime | None,
+    number: str | None,
+    number_kind: str,
+    country: str,
+    phone: str | None,
+    account: str | None,
+    account_holder: str | None,
+) -> None:
     """Read a document and a face, and run the checks.
 
-    Every check that these and the declaration allow; nothing is kept. Images need the extra `identity`. A face that matches is a hint for review, never proof.
+    Every check that these and the declaration allow; nothing is kept. Images need the extra `identity`. A face that matches is a hint for
+    review, never proof.
 
     Example: ringfence identity check --document id.jpg --name 王伟 --number 11010519491231002X
     """
