@@ -16,6 +16,9 @@ EXAMPLES: Final = 1_000 if SOAK else 25
 STEPS: Final = 60 if SOAK else 20
 """Steps of one run of a state machine."""
 
+MALFORMED_IMAGES: Final = 1_000 if SOAK else 90
+"""Broken images that the opener is given, one after another."""
+
 NEED_SERVERS: Final = os.environ.get("RINGFENCE_SERVERS") == "1"
 """Whether tests of servers must run, as in CI: without it they are left out on a machine that has none."""
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from tests.bench import decisions, loading, rings, streaming
+from tests.bench import decisions, identity_images, loading, rings, streaming
 
 BENCHMARKS: dict[str, Callable[[], None]] = {
     "decisions": decisions.main,
     "loading": loading.main,
     "streaming": streaming.main,
     "rings": rings.main,
+    "identity-images": identity_images.main,
 }
 
 if __name__ == "__main__":
