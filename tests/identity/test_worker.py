@@ -91,7 +91,7 @@ def test_more_bytes_than_may_wait_are_refused_too() -> None:
 
 def test_a_worker_that_hangs_is_replaced_and_the_sender_is_told_to_come_later() -> None:
     async def run() -> int:
-        async with ReadingPool(PoolLimits(patience=0.4)) as pool:
+        async with ReadingPool(PoolLimits(patience=3)) as pool:
             await pool._seats[0].start()
             await asyncio.sleep(0.2)
             os.kill(pool.pids[0], signal.SIGSTOP)
