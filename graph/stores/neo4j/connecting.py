@@ -107,6 +107,7 @@ class Transaction:
         self._answered = answered
         self.asked = 0
         """Round trips so far."""
+        self._told: tuple[str, Mapping[str, Any]] | None = None
 
     def hurry(self, until: float) -> None:
         """Wait for no answer beyond this reading of `time.monotonic()`."""
@@ -114,11 +115,31 @@ class Transaction:
 
     def ask(self, query: str, parameters: Mapping[str, Any], *, seconds: float | None = None) -> list[Row]:
         """The rows that a query of the catalogue gives. Raises the driver's errors, `TimeoutError`."""
+        if self._told is not None:
+            told, self._told = self._told, None
+            self.ask(*told)
         left = self._until - time.monotonic()
         limit = left if seconds is None else min(left, seconds)
         self.asked += 1
         future = asyncio.run_coroutine_threadsafe(self._ask(query, parameters, limit), self._loop)
         return future.result()
+
+    def tell(self, query: str, parameters: Mapping[str, Any]) -> None:
+        """Write what gives no rows, with whatever is sent next: most often it is the last, and goes with COMMIT in one round trip."""
+        self._told = (query, parameters)
+
+    async def send(self) -> None:
+        """Send what was told and not asked, so that it is answered together with what the driver sends next."""
+        if self._told is None:
+            return
+        query, parameters = self._told
+        self._told = None
+        connection = getattr(self._transaction, "_connection", None)
+        if connection is None:  # another version of the driver
+            await (await self._transaction.run(query, dict(parameters))).consume()
+        else:
+            connection.run(query, parameters=dict(parameters))
+            connection.pull()
 
     async def _ask(self, query: str, parameters: Mapping[str, Any], limit: float) -> list[Row]:
         async with asyncio.timeout(max(limit, 0.001)):
@@ -259,6 +280,7 @@ class Connections:
         async def run(transaction: AsyncManagedTransaction) -> T:
             asked = Transaction(transaction, self._loop, until, answered)
             found = await self._loop.run_in_executor(self._workers[pool], work, asked)
+            await asked.send()
             if answer is not None and not answer.done():
                 answer.set_result(found)
             return found

@@ -35,9 +35,10 @@ _UNWARMED: Final = frozenset(
 
 _LISTS: Final[Mapping[str, Any]] = {
     **dict.fromkeys(("accounts", "receiving", "own", "numbers", "others", "entities", "starts", "ends", "keys", "ties"), NOBODY),
-    **dict.fromkeys(("ids", "facts"), _ID),
+    **dict.fromkeys(("ids", "facts", "described", "ownerless"), _ID),
     "claims": "1:key",
     "pairs": [NOBODY, NOBODY],
+    "between": [_ID, _ID, False],
 }
 _VALUES: Final[Mapping[str, Any]] = {
     **dict.fromkeys(("id", "centre"), _ID),
@@ -76,7 +77,10 @@ def of_a_decision() -> list[Statement]:
     found = [(text, _of_nobody(text, 2)) for text in (walk, foreseeing.MONEY, recording.FORESEE, recording.TIES, recording.WRITE)]
     adjacent = asking.adjacent(phrases.types(DECISION_BOUNDS.kinds))
     for length in LENGTHS:
-        found += [(text, _of_nobody(text, length)) for text in (recording.FORESEE, recording.TIES, moments.TOUCHED, adjacent)]
+        found += [
+            (text, _of_nobody(text, length))
+            for text in (recording.FORESEE, recording.TIES, recording.TIES_FOLDED, moments.TOUCHED, adjacent)
+        ]
         found += [(text, _of_nobody(text, length)) for text in (moments.STATEMENTS, moments.FOLD_TIES, moments.NAMED, asking.IDENTIFY)]
         found += [(text, _of_nobody(text, length)) for text in (asking.PLACES_WITH_PROFILES, foreseeing.MONEY)]
     return found
