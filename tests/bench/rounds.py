@@ -23,7 +23,7 @@ from graph.bounds import DECISION_BOUNDS
 from graph.contents import ApplicationMade, Fact, MerchantDescribed
 from graph.errors import GraphUnavailable
 from graph.model import EntityKind, EntityName, Moment, TieKind, TransferKind
-from graph.stores.neo4j import connecting
+from graph.stores.neo4j import transacting
 from graph.stores.neo4j.catalogue import every
 from graph.stores.neo4j.store import Neo4jStore
 from tests.bench.report import percentile, table, write
@@ -57,20 +57,20 @@ class Asked:
 @contextmanager
 def asked() -> Iterator[Asked]:
     """Note every round trip of this process's transactions."""
-    noted, before = Asked(), connecting.Transaction.ask
+    noted, before = Asked(), transacting.Transaction.ask
 
-    def ask(self: connecting.Transaction, query: str, *parameters: Any, **options: Any) -> Any:
+    def ask(self: transacting.Transaction, query: str, *parameters: Any, **options: Any) -> Any:
         begun = time.perf_counter()
         try:
             return before(self, query, *parameters, **options)
         finally:
             noted.note(query, time.perf_counter() - begun)
 
-    connecting.Transaction.ask = ask  # type: ignore[method-assign]
+    transacting.Transaction.ask = ask  # type: ignore[method-assign]
     try:
         yield noted
     finally:
-        connecting.Transaction.ask = before  # type: ignore[method-assign]
+        transacting.Transaction.ask = before  # type: ignore[method-assign]
 
 
 def background() -> list[Fact]:

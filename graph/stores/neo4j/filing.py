@@ -11,10 +11,10 @@ from typing import Any, Final, NamedTuple
 from graph.ids import ENTITY_KINDS, LETTERS, TIE_KINDS, TIE_NUMBERS
 from graph.model import MONEY_TIES, EntityKind, Instant, TieKind
 from graph.stores.neo4j.catalogue import moments, recording
-from graph.stores.neo4j.connecting import Transaction
 from graph.stores.neo4j.expecting import Expected
 from graph.stores.neo4j.folding import fold_ties
 from graph.stores.neo4j.knowing import Known
+from graph.stores.neo4j.transacting import Transaction
 from graph.stores.neo4j.warming import NOBODY, several
 from graph.stores.shared.claims import LOAN, OWNERLESS
 from graph.stores.shared.encoding import Kept, rank, read_kept

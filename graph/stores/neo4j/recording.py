@@ -10,9 +10,9 @@ from graph.model import Instant
 from graph.sealing import Sealers
 from graph.store import Recorded, Recording, Refused
 from graph.stores.neo4j.catalogue import institutions
-from graph.stores.neo4j.connecting import Transaction
 from graph.stores.neo4j.expecting import expect
 from graph.stores.neo4j.filing import ServerTables
+from graph.stores.neo4j.transacting import Transaction
 from graph.stores.shared.encoding import Prepared
 from graph.stores.shared.institutions import WrongKeys, check_value
 from graph.stores.shared.ledger import Sequences

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 from graph.bounds import DECISION_BOUNDS, around_a_loan
 from graph.model import Instant, TieKind, TransferKind, WalkBounds
-from graph.stores.neo4j.catalogue import asking, every, foreseeing, moments, phrases, recording
+from graph.stores.neo4j.catalogue import asking, every, flowing, foreseeing, moments, phrases, recording
 from graph.stores.shared.snapshot import TRANSFER_KINDS
 
 T = TypeVar("T")
@@ -82,7 +82,7 @@ def of_a_decision() -> list[Statement]:
             for text in (recording.FORESEE, recording.TIES, recording.TIES_FOLDED, moments.TOUCHED, adjacent)
         ]
         found += [(text, _of_nobody(text, length)) for text in (moments.STATEMENTS, moments.FOLD_TIES, moments.NAMED, asking.IDENTIFY)]
-        found += [(text, _of_nobody(text, length)) for text in (asking.PLACES_WITH_PROFILES, foreseeing.MONEY)]
+        found += [(text, _of_nobody(text, length)) for text in (asking.PLACES_WITH_PROFILES, foreseeing.MONEY, flowing.HOUSEHOLD)]
     return found
 
 
@@ -100,4 +100,6 @@ def _of_nobody(query: str, length: int) -> dict[str, Any]:
         found[name] = [_LISTS[name]] * length if name in _LISTS else _VALUES.get(name, NOBODY)
     if query == recording.FORESEE:
         found["entities"] = [_ID] * length
+    if query == flowing.HOUSEHOLD:
+        found |= {"accounts": [_ID] * length, "people": [_ID] * length, "kinds": [*range(len(TRANSFER_KINDS))], "whole": [0]}
     return found
