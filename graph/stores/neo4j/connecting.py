@@ -270,7 +270,7 @@ class Connections:
         self._answered()
 
     async def take_turn(self, query: str, parameters: Mapping[str, Any], seconds: float) -> None:
-        """Ask a query that waits for a lock, and undo it. Raises `GraphUnavailable`."""
+        """Ask a query that waits for a lock, or one that is rehearsed, and undo it. Raises `GraphUnavailable`."""
 
         async def run() -> None:
             try:

@@ -70,11 +70,16 @@ def kinds_of_a_walk(bounds: WalkBounds) -> list[frozenset[TieKind] | None]:
     return [bounds.kinds] * (bounds.depth - 1) + [last]
 
 
-def of_a_decision() -> list[Statement]:
-    """What a decision asks, first what each one asks."""
+def of_each_decision() -> list[Statement]:
+    """What every decision asks."""
     walk = of_a_walk(around_a_loan(DECISION_BOUNDS))
     assert walk is not None, "a decision follows ties at each distance"
-    found = [(text, _of_nobody(text, 2)) for text in (walk, foreseeing.MONEY, recording.FORESEE, recording.TIES, recording.WRITE)]
+    return [(text, _of_nobody(text, 2)) for text in (walk, foreseeing.MONEY, flowing.HOUSEHOLD, recording.FORESEE)]
+
+
+def of_a_decision() -> list[Statement]:
+    """What a decision asks, first what each one asks."""
+    found = [*of_each_decision(), *((text, _of_nobody(text, 2)) for text in (recording.TIES, recording.WRITE))]
     adjacent = asking.adjacent(phrases.types(DECISION_BOUNDS.kinds))
     for length in LENGTHS:
         found += [
@@ -103,3 +108,19 @@ def _of_nobody(query: str, length: int) -> dict[str, Any]:
     if query == flowing.HOUSEHOLD:
         found |= {"accounts": [_ID] * length, "people": [_ID] * length, "kinds": [*range(len(TRANSFER_KINDS))], "whole": [0]}
     return found
+
+
+def of_a_recording() -> Statement:
+    """What a decision writes, of nobody: two entities with a fact, a tie and what is said of them. Whoever asks it undoes it."""
+    one, other = 16, 32
+    rows: dict[str, list[Any]] = {name: [] for name in recording.WRITTEN}
+    rows["entities"] = [[number, f"{_ID}{number}", None, "", None, None, None, None, "Person"] for number in (one, other)]
+    rows["facts"] = [[1, _ID, _ID, 0, _LATER, _LATER, None, b"", b"", _ID, None, None]]
+    rows["mentions"] = [[number, _LATER, _LATER, 1] for number in (one, other)]
+    rows["nodes"] = [[number, 1, _LATER, _LATER, _LATER, _LATER, 1, b"", 1] for number in (one, other)]
+    rows["ties"] = [[1, 0, one, other, _LATER, _LATER, _LATER, None, 1, None, None, _LATER, _LATER, True, TieKind.OWNS.value, "aaa"]]
+    rows["changed"] = [[1, 0, one, other, _LATER, _LATER, _LATER, None, 2, None, None, _LATER, _LATER, True]]
+    rows["observations"] = [[1, _LATER, 1, _LATER, None, None, None, False, None, None, None, 0, one, other, None]]
+    rows["statements"] = [[one, 1, 0, _LATER, None, _LATER, "", _LATER, 0, b"", None]]
+    rows["said"] = [[one, None, None, None, None]]
+    return recording.WRITE, {"institution": NOBODY, "rows": rows}
