@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 from graph.bounds import DECISION_BOUNDS, around_a_loan
 from graph.model import Instant, TieKind, TransferKind, WalkBounds
-from graph.stores.neo4j.catalogue import asking, every, flowing, foreseeing, moments, phrases, recording
+from graph.stores.neo4j.catalogue import asking, every, flowing, foreseeing, institutions, moments, phrases, recording
 from graph.stores.shared.snapshot import TRANSFER_KINDS
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ LENGTHS: Final = (2, 11)
 _ID: Final = "non_" + "a" * 24
 _LATER: Final[Instant] = 2**42
 _UNWARMED: Final = frozenset(
-    {"INSTITUTION", "INSTITUTIONS", "ENTER_DEPLOYMENT", "ENTER_INSTITUTION", "NUMBERS", "REMOVE_INSTITUTION", "REMOVE_DEPLOYMENT"}
+    {"INSTITUTIONS", "ENTER_DEPLOYMENT", "ENTER_INSTITUTION", "NUMBERS", "REMOVE_INSTITUTION", "REMOVE_DEPLOYMENT"}
 )
 """Of a deployment: planned by every opening, or asked of none that serves."""
 
@@ -41,7 +41,7 @@ _LISTS: Final[Mapping[str, Any]] = {
     "between": [_ID, _ID, False],
 }
 _VALUES: Final[Mapping[str, Any]] = {
-    **dict.fromkeys(("id", "centre"), _ID),
+    **dict.fromkeys(("id", "centre", "deployment", "institution_id"), _ID),
     **dict.fromkeys(("until", "before", "recorded", "last", "after", "after_7", "after_30", "after_90", "at", "known_at"), _LATER),
     **dict.fromkeys(("limit", "most", "followed", "crowded"), 30),
     "kind": TRANSFER_KINDS.index(TransferKind.PAYMENT),
@@ -74,7 +74,9 @@ def of_each_decision() -> list[Statement]:
     """What every decision asks."""
     walk = of_a_walk(around_a_loan(DECISION_BOUNDS))
     assert walk is not None, "a decision follows ties at each distance"
-    return [(text, _of_nobody(text, 2)) for text in (walk, foreseeing.MONEY, flowing.HOUSEHOLD, recording.FORESEE)]
+    return [
+        (text, _of_nobody(text, 2)) for text in (institutions.INSTITUTION, walk, foreseeing.MONEY, flowing.HOUSEHOLD, recording.FORESEE)
+    ]
 
 
 def of_a_decision() -> list[Statement]:
