@@ -54,10 +54,15 @@ class Household:
     at: Instant
 
 
+def looked_at(household: Household) -> Scope:
+    """Which movements the questions look at."""
+    window = Window(household.at - DAYS * _DAY, household.at + 1)
+    return Scope(window, over=household.requested // PART_LOOKED_AT, per_step=None)
+
+
 def find(money: MoneyReader, household: Household) -> Findings:
     """What the questions find; pure. What a bound kept from being read is missing, and noted by the reader."""
-    window = Window(household.at - DAYS * _DAY, household.at + 1)
-    scope = Scope(window, over=household.requested // PART_LOOKED_AT, per_step=None)
+    scope = looked_at(household)
     blocked = {
         one.device
         for account in household.accounts

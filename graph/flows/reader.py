@@ -56,6 +56,10 @@ class BoundedReader(MoneyReader, Protocol):
         """Bounds that were met, of the store's and of the questions'."""
         ...
 
+    def foresee(self, people: Collection[str], accounts: Collection[str], scope: Scope) -> None:
+        """Be told of a household whose movements and guarantees will be asked for: a store that is far away reads them together."""
+        ...
+
 
 T_co = TypeVar("T_co", covariant=True)
 

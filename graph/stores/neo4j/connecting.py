@@ -25,6 +25,7 @@ from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, Asyn
 from neo4j.exceptions import AuthError, ConfigurationError, DriverError, Neo4jError, ServiceUnavailable, SessionExpired, TransientError
 
 from graph.errors import GraphUnavailable, RingfenceError
+from graph.stores.neo4j.transacting import MOST, Transaction
 from graph.stores.shared.tables import Row
 
 T = TypeVar("T")
@@ -94,42 +95,6 @@ class Address:
     def __repr__(self) -> str:
         return f"Address(url={self.url!r}, user={self.user!r}, deployment={self.deployment!r})"
 
-
-class Transaction:
-    """One transaction, asked from a worker thread."""
-
-    def __init__(
-        self, transaction: AsyncManagedTransaction, loop: asyncio.AbstractEventLoop, until: float, answered: Callable[[], None]
-    ) -> None:
-        self._transaction = transaction
-        self._loop = loop
-        self._until = until
-        self._answered = answered
-        self.asked = 0
-        """Round trips so far."""
-
-    def hurry(self, until: float) -> None:
-        """Wait for no answer beyond this reading of `time.monotonic()`."""
-        self._until = min(self._until, until)
-
-    def ask(self, query: str, parameters: Mapping[str, Any], *, seconds: float | None = None) -> list[Row]:
-        """The rows that a query of the catalogue gives. Raises the driver's errors, `TimeoutError`."""
-        left = self._until - time.monotonic()
-        limit = left if seconds is None else min(left, seconds)
-        self.asked += 1
-        future = asyncio.run_coroutine_threadsafe(self._ask(query, parameters, limit), self._loop)
-        return future.result()
-
-    async def _ask(self, query: str, parameters: Mapping[str, Any], limit: float) -> list[Row]:
-        async with asyncio.timeout(max(limit, 0.001)):
-            result = await self._transaction.run(query, dict(parameters))
-            rows = [tuple(record) for record in await result.fetch(_MOST)]
-        self._answered()
-        return rows
-
-
-_MOST: Final = 2**31
-"""All rows: each query is bounded by itself."""
 
 Work: TypeAlias = Callable[[Transaction], T]
 
@@ -259,6 +224,7 @@ class Connections:
         async def run(transaction: AsyncManagedTransaction) -> T:
             asked = Transaction(transaction, self._loop, until, answered)
             found = await self._loop.run_in_executor(self._workers[pool], work, asked)
+            await asked.send()
             if answer is not None and not answer.done():
                 answer.set_result(found)
             return found
@@ -304,7 +270,7 @@ class Connections:
         self._answered()
 
     async def take_turn(self, query: str, parameters: Mapping[str, Any], seconds: float) -> None:
-        """Ask a query that waits for a lock, and undo it. Raises `GraphUnavailable`."""
+        """Ask a query that waits for a lock, or one that is rehearsed, and undo it. Raises `GraphUnavailable`."""
 
         async def run() -> None:
             try:
@@ -329,7 +295,7 @@ class Connections:
                 async with asyncio.timeout(seconds), self._drivers[Pool.LOADING].session() as session:
                     for text, parameters in some:
                         result = await session.run(text, dict(parameters))
-                        found.append([tuple(record) for record in await result.fetch(_MOST)])
+                        found.append([tuple(record) for record in await result.fetch(MOST)])
             except Exception as error:
                 raise unavailable(error) from error
             return found

@@ -11,10 +11,12 @@ from typing import Any, Final, NamedTuple
 from graph.ids import ENTITY_KINDS, LETTERS, TIE_KINDS, TIE_NUMBERS
 from graph.model import MONEY_TIES, EntityKind, Instant, TieKind
 from graph.stores.neo4j.catalogue import moments, recording
-from graph.stores.neo4j.connecting import Transaction
+from graph.stores.neo4j.expecting import Expected
 from graph.stores.neo4j.folding import fold_ties
-from graph.stores.neo4j.warming import several
-from graph.stores.shared.claims import OWNERLESS
+from graph.stores.neo4j.knowing import Known
+from graph.stores.neo4j.transacting import Transaction
+from graph.stores.neo4j.warming import NOBODY, several
+from graph.stores.shared.claims import LOAN, OWNERLESS
 from graph.stores.shared.encoding import Kept, rank, read_kept
 from graph.stores.shared.folding import Description, describe
 from graph.stores.shared.rows import EVERYTHING, STREAMS, TieRow
@@ -26,6 +28,8 @@ _PAYS: Final = TIE_NUMBERS[TieKind.PAYS]
 _MONEY: Final = frozenset(TIE_NUMBERS[kind] for kind in MONEY_TIES)
 _LABELS: Final = {kind: "".join(word.capitalize() for word in kind.name.split("_")) for kind in EntityKind}
 """`(:Merchant)`, `(:IpAddress)`."""
+
+_EVER: Final = {"at": EVERYTHING.at, "known_at": EVERYTHING.known_at}
 
 
 class _Seen(NamedTuple):
@@ -47,6 +51,9 @@ class ServerTables:
         self._institution = institution
         self._source = source
         self._seen = _Seen({}, {}, {}, {}, {}, {})
+        self._known = Known(source)
+        self._small = False
+        """Whether what is not known is asked for with all that may be asked for next."""
         self._waiting: dict[str, list[Any]] = {name: [] for name in recording.WRITTEN}
         """Rows to be written: sent together, before a question that depends on them or at the end."""
         self._heads: Callable[[int], TieHead] | None = None
@@ -57,15 +64,18 @@ class ServerTables:
         """See `Tables.know_ties`."""
         self._heads = heads
 
-    def foresee(self, facts: Collection[str], entities: Collection[str], claims: Collection[tuple[int, str]]) -> Row:
+    def foresee(self, facts: Collection[str], entities: Collection[str], claims: Collection[tuple[int, str]], expected: Expected) -> Row:
         """Lock the institution and read what a call will ask for: check_value, recorded_at, last_entity, last_fact, last_tie of it."""
         wanted = {_claim(*claim) for claim in claims}
-        ((*row, found, withdrawals, known, users),) = self._ask(
-            recording.FORESEE, facts=several(sorted(facts), ""), entities=several(sorted(entities), ""), claims=several(sorted(wanted), "")
-        )
+        ((*row, found, withdrawals, known, users, ties, said, owners),) = self._ask(
+            recording.FORESEE, facts=several(sorted(facts), ""), entities=several(sorted(entities), ""), claims=several(sorted(wanted), ""),
+            between=several([list(pair) for pair in expected.between], ["", "", False]), described=several(sorted(expected.described), ""),
+            ownerless=several(sorted(expected.ownerless), ""), **_EVER,
+        )  # fmt: skip
         by_claim: dict[str, list[Row]] = {claim: [] for claim in wanted}
         for claim, *user in users:
             by_claim[claim].append((claim.split(":", 1)[1], *user))
+        known += [owner[1:-1] for owner in owners]
         self._seen = _Seen(
             {one[0]: tuple(one) for one in found},
             dict(withdrawals),
@@ -74,6 +84,14 @@ class ServerTables:
             by_claim,
             {one[2]: (one[0], one[1]) for one in known},
         )
+        numbers = {one[0]: one[2] for one in known}
+        self._known.count(row[2])
+        pairs = [(numbers[from_], numbers[to]) for from_, to, _ in expected.between if from_ in numbers and to in numbers]
+        self._known.meet(pairs, [tie for some in ties for tie in some])
+        self._known.hear([numbers[id_] for id_ in expected.described if id_ in numbers], said)
+        merchants = [numbers[id_] for id_ in expected.ownerless if id_ in numbers]
+        self._known.own(merchants, [(merchant, owner, *one) for merchant, _, _, owner, *_, rows in owners for one in rows])
+        self._small = bool(expected.between)
         return tuple(row)
 
     def facts(self, ids: Sequence[str]) -> Iterable[Row]:
@@ -82,6 +100,8 @@ class ServerTables:
 
     def kept(self, numbers: Collection[int]) -> list[Kept]:
         """See `Tables.kept`."""
+        if (known := self._known.kept(numbers)) is not None:
+            return known
         self._flush()
         return [read_kept(row) for row in self._ask(recording.KEPT, numbers=list(numbers))]
 
@@ -99,6 +119,10 @@ class ServerTables:
         if all(claim in self._seen.users for claim in claims):
             for claim in claims:
                 yield from self._seen.users[claim]
+            return
+        if space == LOAN and all(self._known.loan_users(key) is not None for key in keys):
+            for key in keys:
+                yield from self._known.loan_users(key) or ()
             return
         self._flush()
         if space == OWNERLESS:
@@ -127,7 +151,17 @@ class ServerTables:
 
     def ties(self, pairs: Sequence[tuple[int, int]]) -> Iterable[Row]:
         """See `Tables.ties`."""
-        return self._ask(recording.TIES, pairs=[list(pair) for pair in pairs])
+        unmet = [pair for pair in pairs if not self._known.met(pair)]
+        if unmet and self._small:  # of a small call all that it may ask for next, with what is said of each
+            numbers = sorted(self._seen.names)
+            ends = {end for pair in unmet for end in pair}
+            all_ = {(one, other) for one in ends for other in numbers if one != other}
+            unmet = sorted(pair for pair in {*unmet, *all_, *((b, a) for a, b in all_)} if not self._known.met(pair))
+            found = self._ask(recording.TIES_FOLDED, pairs=several([list(pair) for pair in unmet], [NOBODY, NOBODY]), **_EVER)
+            self._known.meet(unmet, [tie for (some,) in found for tie in some])
+        elif unmet:
+            self._known.meet(unmet, self._ask(recording.TIES, pairs=[list(pair) for pair in unmet]))
+        return [tie for pair in pairs for tie in self._known.ties(pair)]
 
     def tie(self, number: int) -> tuple[int, int, int]:
         """See `Tables.tie`: it is asked for what `forget_loan` removed alone."""
@@ -157,6 +191,7 @@ class ServerTables:
         claims = {fact: _claim(space, key) for space, key, fact in rows.claims if space != OWNERLESS}
         ownerless = {fact: int(key) for space, key, fact in rows.claims if space == OWNERLESS}
         ranks = {row[0]: rank(self._source, row[2]) for row in rows.facts}
+        self._known.record(rows.facts, rows.claims)
         self._write("facts", [[*row, self._source, claims.get(row[0]), ownerless.get(row[0])] for row in rows.facts])
         self._write("mentions", [list(row) for row in rows.mentions])
         self._enter_transfers(rows.movements, {row[2]: row[0] for row in rows.observations})
@@ -165,20 +200,24 @@ class ServerTables:
 
     def end_fact(self, number: int, until: Instant) -> None:
         """See `Tables.end_fact`."""
+        self._known.forget()
         self._ask(recording.END_FACT, number=number, until=until)
 
     def end_observation(self, tie: int, at: Instant, fact: int, until: Instant) -> None:
         """See `Tables.end_observation`."""
+        self._known.forget()
         self._ask(recording.END_OBSERVATION, tie=tie, at=at, fact=fact, until=until)
 
     def end_statement(self, entity: int, fact: int, until: Instant) -> None:
         """See `Tables.end_statement`."""
+        self._known.forget()
         self._ask(recording.END_STATEMENT, entity=entity, fact=fact, until=until)
 
     def replace_report(
         self, tie: int, ends: Sequence[int], at: Instant, fact: int, observations: Sequence[Row], movements: Sequence[Row]
     ) -> None:
         """See `Tables.replace_report`."""
+        self._known.forget()
         self._flush()  # what is dropped may be what waits
         if ends:
             self._ask(recording.DROP_TRANSFER, fact=fact)
@@ -189,14 +228,19 @@ class ServerTables:
 
     def forget_loan(self, loan: int) -> tuple[set[int], set[int]]:
         """See `Tables.forget_loan`."""
+        if self._known.nothing_of(loan):
+            return set(), set()
+        self._known.forget()
         ((ties, entities),) = self._ask(recording.FORGET_LOAN, loan=loan)
         self._forgotten |= {number: (kind, from_, to) for number, kind, from_, to in ties}
         return {tie[0] for tie in ties}, set(entities)
 
     def owned(self, merchant: int, until: Instant) -> list[Row]:
         """See `Tables.owned`."""
-        self._flush()
-        rows = self._ask(recording.OWNED, merchant=merchant, until=until)
+        rows = self._known.owned(merchant, until)
+        if rows is None:
+            self._flush()
+            rows = self._ask(recording.OWNED, merchant=merchant, until=until)
         return [(*row[:-1], *(row[-1] or "\n").split("\n", 1)) for row in rows]
 
     def enter_observations(self, rows: Sequence[Row]) -> None:
@@ -205,15 +249,20 @@ class ServerTables:
 
     def enter_statements(self, rows: Sequence[Row]) -> None:
         """See `Tables.enter_statements`."""
+        self._known.say(rows)
         self._write("statements", [list(row) for row in rows])
 
     def fold_ties(self, heads: Sequence[TieHead]) -> dict[int, TieRow | None]:
         """See `Tables.fold_ties`."""
+        if (known := self._known.fold_ties(heads)) is not None:
+            return known
         self._flush()
         return fold_ties(self._ask, heads, EVERYTHING)
 
     def fold_descriptions(self, entities: Sequence[int]) -> dict[int, Description]:
         """See `Tables.fold_descriptions`."""
+        if (known := self._known.fold_descriptions(entities)) is not None:
+            return known
         self._flush()
         said: dict[int, list[Any]] = {}
         for entity, *statement in self._ask(moments.STATEMENTS, entities=list(entities), at=EVERYTHING.at, known_at=EVERYTHING.known_at):
@@ -240,6 +289,7 @@ class ServerTables:
             if head.kind != _PAYS:
                 shares = None if row[_SHARE] is None else ranks[row[_FACT]]
                 made.append([*row, head.kind, head.from_, head.to, shares])
+        self._known.observe([tuple(row) for row in made])
         self._write("observations", made)
 
     def _enter_transfers(self, movements: Sequence[Row], ties: Mapping[int, int]) -> None:
@@ -249,7 +299,7 @@ class ServerTables:
     def finish(self, counters: Mapping[str, Any]) -> None:
         """Write what is still to be written, and the institution's counters with it."""
         self._write("counters", [counters])
-        self._flush()
+        self._transaction.tell(recording.WRITE, {"institution": self._institution, "rows": self._waiting})
 
     def _write(self, name: str, rows: Sequence[Any]) -> None:
         self._waiting[name] += rows

@@ -7,9 +7,9 @@ from graph.errors import RingfenceError
 from graph.flows.guarding import Guard
 from graph.sealing import Sealer
 from graph.store import Tripped
-from graph.stores.neo4j.connecting import Transaction
 from graph.stores.neo4j.money import ServerMoney
 from graph.stores.neo4j.reading import ServerSnapshot
+from graph.stores.neo4j.transacting import Transaction
 from graph.stores.shared.guarding import look, until
 from graph.stores.shared.rows import EVERYTHING
 

@@ -11,10 +11,11 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from graph.errors import RingfenceError
-from graph.flows.scope import Cut, Movement, Scope, Way
+from graph.flows.scope import WITHDRAWALS, Cut, Movement, Scope, Way
 from graph.model import Entity, Instant, TieKind, TransferKind
 from graph.stores.neo4j.catalogue import flowing
 from graph.stores.neo4j.reading import ServerSnapshot
+from graph.stores.neo4j.warming import several
 from graph.stores.shared.folding import BLOCKED
 from graph.stores.shared.money import MAXIMUM_READ, RELATIONS, BoundedReader, limits
 from graph.stores.shared.snapshot import TRANSFER_KINDS
@@ -24,6 +25,10 @@ T = TypeVar("T")
 
 TOGETHER: Final = 500
 """Entities in one statement."""
+
+_ALL_KINDS: Final = list(range(len(TRANSFER_KINDS)))
+_WHOLE: Final = [TRANSFER_KINDS.index(kind) for kind in sorted(WITHDRAWALS)]
+"""Kinds of which a decision asks whatever the amount."""
 
 
 class Interrupted(RingfenceError):
@@ -42,6 +47,53 @@ class ServerMoney(BoundedReader):
         self._snapshot = snapshot
         self.interrupted = False
         """Whether the deadline came in the middle of a statement."""
+        self._accounts: frozenset[str] = frozenset()
+        """A household's, whose money was foreseen."""
+        self._moved: dict[Way, list[Row]] = {}
+        """What was foreseen of them: account, other, amount, occurred_at, kind."""
+        self._over = 0
+        """Of an amount over this, and withdrawals of any."""
+        self._window: tuple[Instant, Instant] | None = None
+        self._vouched: dict[str, list[Row]] = {}
+        """Guarantees by each person that were foreseen."""
+
+    def foresee(self, people: Collection[str], accounts: Collection[str], scope: Scope) -> None:
+        """See `graph.flows.reader.BoundedReader`: one round trip; nothing of a household of which there is too much for that."""
+        after, before, over = limits(scope)
+        rows = self._in_time(
+            lambda: self._snapshot.ask(
+                flowing.HOUSEHOLD,
+                accounts=several([*accounts], ""),
+                people=several([*people], ""),
+                after=after,
+                before=before,
+                over=over,
+                kinds=_ALL_KINDS,
+                whole=_WHOLE,
+                most=self._left + 1,
+            )
+        )
+        if not rows or any(len(some) > self._left for some in rows[0]):
+            return
+        out, into, guarantees = rows[0]
+        self._accounts, self._window, self._over = frozenset(accounts), (after, before), over
+        self._moved = {Way.OUT: out, Way.IN: into}
+        self._vouched = {person: [one for one in guarantees if one[0] == person] for person in people}
+
+    def _foreseen(self, accounts: Collection[str], way: Way, scope: Scope, kinds: frozenset[TransferKind]) -> list[Row] | None:
+        """Movements as `moved_within` gives them, None when they were not foreseen."""
+        after, before, over = limits(scope)
+        among = {TRANSFER_KINDS.index(kind) for kind in kinds}
+        if scope.per_step is not None or not self._accounts >= set(accounts) or self._window != (after, before):
+            return None
+        if over < self._over and not among <= set(_WHOLE):
+            return None
+        rows = [
+            (account, False, other, amount, at)
+            for account, other, amount, at, kind in self._moved[way]
+            if account in accounts and kind in among and amount > over
+        ]
+        return rows if len(rows) <= self._left else None
 
     def moved(self, accounts: Collection[str], way: Way, scope: Scope, kinds: frozenset[TransferKind]) -> Mapping[str, Sequence[Movement]]:
         """See `MoneyReader.moved`."""
@@ -50,8 +102,9 @@ class ServerMoney(BoundedReader):
         query = flowing.moved_within(incoming) if scope.per_step is None else flowing.moved_first(incoming, scope.order)
         after, before, over = limits(scope)
         among = [TRANSFER_KINDS.index(kind) for kind in sorted(kinds)]
+        foreseen = self._foreseen(accounts, way, scope, kinds) if accounts else None
         for some in _parts(accounts):
-            rows = self._read(
+            rows = foreseen if foreseen is not None else self._read(
                 query, len(some), accounts=some, after=after, before=before, over=over, kinds=among, step=scope.per_step or 0
             )  # fmt: skip
             if any(row[1] for row in rows):
@@ -104,8 +157,10 @@ class ServerMoney(BoundedReader):
         """Of each entity its ties of the kind, by number, with the other end: those that hold at the moment, or all there ever were."""
         unsure: dict[int, tuple[TieHead, str, str]] = {}
         query = flowing.ties_from(kind, way is Way.IN)
+        foreseen = kind is TieKind.GUARANTEES and way is Way.OUT and self._vouched.keys() >= set(entities)
         for some in _parts(entities):
-            for entity, number, other, kind_number, from_, to, holds, exact in self._take(self._read(query, entities=some)):
+            rows = [row for entity in some for row in self._vouched[entity]] if foreseen else self._read(query, entities=some)
+            for entity, number, other, kind_number, from_, to, holds, exact in self._take(rows):
                 if holding and not exact:
                     unsure[number] = (TieHead(number, kind_number, from_, to), entity, other)
                 elif holds or not holding:

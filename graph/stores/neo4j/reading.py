@@ -15,8 +15,8 @@ from typing import Any, Final
 from graph.ids import TIE_KINDS, TIE_NUMBERS
 from graph.model import FlowBounds, Instant, Moment, TieKind, TransferKind, WalkBounds
 from graph.stores.neo4j.catalogue import asking, foreseeing, moments, phrases
-from graph.stores.neo4j.connecting import Transaction
 from graph.stores.neo4j.folding import fold_ties
+from graph.stores.neo4j.transacting import Transaction
 from graph.stores.neo4j.warming import NOBODY, kinds_of_a_walk, of_a_walk, several
 from graph.stores.shared.encoding import Kept, read_kept
 from graph.stores.shared.folding import Description, describe

@@ -10,8 +10,9 @@ from graph.model import Instant
 from graph.sealing import Sealers
 from graph.store import Recorded, Recording, Refused
 from graph.stores.neo4j.catalogue import institutions
-from graph.stores.neo4j.connecting import Transaction
+from graph.stores.neo4j.expecting import expect
 from graph.stores.neo4j.filing import ServerTables
+from graph.stores.neo4j.transacting import Transaction
 from graph.stores.shared.encoding import Prepared
 from graph.stores.shared.institutions import WrongKeys, check_value
 from graph.stores.shared.ledger import Sequences
@@ -36,7 +37,7 @@ class Recorder:
         """One call's facts under the institution's lock."""
         sealer = self._sealers(institution)
         tables = ServerTables(transaction, number, source)
-        check, last, *lasts = tables.foresee(*touched(facts, source, sealer))
+        check, last, *lasts = tables.foresee(*touched(facts, source, sealer), expect(facts))
         compare(check, check_value(sealer))
         recorded_at = max(self._now(), last + 1)
         sequences = Sequences(dict(zip(("entity", "fact", "tie"), lasts, strict=True)).__getitem__)

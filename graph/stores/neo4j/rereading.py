@@ -7,8 +7,8 @@ from typing import Final, TypeVar
 
 from graph.errors import GraphUnavailable
 from graph.model import Moment
-from graph.stores.neo4j.connecting import Transaction
 from graph.stores.neo4j.reading import ServerSnapshot, Torn
+from graph.stores.neo4j.transacting import Transaction
 
 T = TypeVar("T")
 

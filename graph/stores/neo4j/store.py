@@ -36,7 +36,7 @@ from graph.store import MAXIMUM_FACTS, Answered, HeldTies, KeptFact, Page, Recor
 from graph.stores.neo4j import migrating
 from graph.stores.neo4j.catalogue import institutions
 from graph.stores.neo4j.confirming import Confirmed
-from graph.stores.neo4j.connecting import Address, Connections, Limits, Pool, Transaction
+from graph.stores.neo4j.connecting import Address, Connections, Limits, Pool
 from graph.stores.neo4j.guarding import Undone, look_within
 from graph.stores.neo4j.holding import held_ties
 from graph.stores.neo4j.money import Interrupted, ServerMoney
@@ -44,6 +44,7 @@ from graph.stores.neo4j.planning import Planned
 from graph.stores.neo4j.reading import ServerSnapshot
 from graph.stores.neo4j.recording import Recorder, compare
 from graph.stores.neo4j.rereading import read_whole
+from graph.stores.neo4j.transacting import Transaction
 from graph.stores.shared.encoding import Prepared, prepare
 from graph.stores.shared.giving import give
 from graph.stores.shared.guarding import SOURCE, blocks
@@ -346,6 +347,7 @@ class Neo4jStore:
         limits = self._connections.limits
         seconds = limits.loading if pool is Pool.LOADING else limits.recording
         number, recording = await self._metered(pool, write, seconds, writes=True)
+        self._recorder.known[institution.id] = number  # committed, so that it stays
         self._confirmed.note(number, recording.recorded_at)
         return recording
 

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 from graph.bounds import DECISION_BOUNDS, around_a_loan
 from graph.model import Instant, TieKind, TransferKind, WalkBounds
-from graph.stores.neo4j.catalogue import asking, every, foreseeing, moments, phrases, recording
+from graph.stores.neo4j.catalogue import asking, every, flowing, foreseeing, institutions, moments, phrases, recording
 from graph.stores.shared.snapshot import TRANSFER_KINDS
 
 T = TypeVar("T")
@@ -29,18 +29,19 @@ LENGTHS: Final = (2, 11)
 _ID: Final = "non_" + "a" * 24
 _LATER: Final[Instant] = 2**42
 _UNWARMED: Final = frozenset(
-    {"INSTITUTION", "INSTITUTIONS", "ENTER_DEPLOYMENT", "ENTER_INSTITUTION", "NUMBERS", "REMOVE_INSTITUTION", "REMOVE_DEPLOYMENT"}
+    {"INSTITUTIONS", "ENTER_DEPLOYMENT", "ENTER_INSTITUTION", "NUMBERS", "REMOVE_INSTITUTION", "REMOVE_DEPLOYMENT"}
 )
 """Of a deployment: planned by every opening, or asked of none that serves."""
 
 _LISTS: Final[Mapping[str, Any]] = {
     **dict.fromkeys(("accounts", "receiving", "own", "numbers", "others", "entities", "starts", "ends", "keys", "ties"), NOBODY),
-    **dict.fromkeys(("ids", "facts"), _ID),
+    **dict.fromkeys(("ids", "facts", "described", "ownerless"), _ID),
     "claims": "1:key",
     "pairs": [NOBODY, NOBODY],
+    "between": [_ID, _ID, False],
 }
 _VALUES: Final[Mapping[str, Any]] = {
-    **dict.fromkeys(("id", "centre"), _ID),
+    **dict.fromkeys(("id", "centre", "deployment", "institution_id"), _ID),
     **dict.fromkeys(("until", "before", "recorded", "last", "after", "after_7", "after_30", "after_90", "at", "known_at"), _LATER),
     **dict.fromkeys(("limit", "most", "followed", "crowded"), 30),
     "kind": TRANSFER_KINDS.index(TransferKind.PAYMENT),
@@ -69,16 +70,26 @@ def kinds_of_a_walk(bounds: WalkBounds) -> list[frozenset[TieKind] | None]:
     return [bounds.kinds] * (bounds.depth - 1) + [last]
 
 
-def of_a_decision() -> list[Statement]:
-    """What a decision asks, first what each one asks."""
+def of_each_decision() -> list[Statement]:
+    """What every decision asks."""
     walk = of_a_walk(around_a_loan(DECISION_BOUNDS))
     assert walk is not None, "a decision follows ties at each distance"
-    found = [(text, _of_nobody(text, 2)) for text in (walk, foreseeing.MONEY, recording.FORESEE, recording.TIES, recording.WRITE)]
+    return [
+        (text, _of_nobody(text, 2)) for text in (institutions.INSTITUTION, walk, foreseeing.MONEY, flowing.HOUSEHOLD, recording.FORESEE)
+    ]
+
+
+def of_a_decision() -> list[Statement]:
+    """What a decision asks, first what each one asks."""
+    found = [*of_each_decision(), *((text, _of_nobody(text, 2)) for text in (recording.TIES, recording.WRITE))]
     adjacent = asking.adjacent(phrases.types(DECISION_BOUNDS.kinds))
     for length in LENGTHS:
-        found += [(text, _of_nobody(text, length)) for text in (recording.FORESEE, recording.TIES, moments.TOUCHED, adjacent)]
+        found += [
+            (text, _of_nobody(text, length))
+            for text in (recording.FORESEE, recording.TIES, recording.TIES_FOLDED, moments.TOUCHED, adjacent)
+        ]
         found += [(text, _of_nobody(text, length)) for text in (moments.STATEMENTS, moments.FOLD_TIES, moments.NAMED, asking.IDENTIFY)]
-        found += [(text, _of_nobody(text, length)) for text in (asking.PLACES_WITH_PROFILES, foreseeing.MONEY)]
+        found += [(text, _of_nobody(text, length)) for text in (asking.PLACES_WITH_PROFILES, foreseeing.MONEY, flowing.HOUSEHOLD)]
     return found
 
 
@@ -96,4 +107,22 @@ def _of_nobody(query: str, length: int) -> dict[str, Any]:
         found[name] = [_LISTS[name]] * length if name in _LISTS else _VALUES.get(name, NOBODY)
     if query == recording.FORESEE:
         found["entities"] = [_ID] * length
+    if query == flowing.HOUSEHOLD:
+        found |= {"accounts": [_ID] * length, "people": [_ID] * length, "kinds": [*range(len(TRANSFER_KINDS))], "whole": [0]}
     return found
+
+
+def of_a_recording() -> Statement:
+    """What a decision writes, of nobody: two entities with a fact, a tie and what is said of them. Whoever asks it undoes it."""
+    one, other = 16, 32
+    rows: dict[str, list[Any]] = {name: [] for name in recording.WRITTEN}
+    rows["entities"] = [[number, f"{_ID}{number}", None, "", None, None, None, None, "Person"] for number in (one, other)]
+    rows["facts"] = [[1, _ID, _ID, 0, _LATER, _LATER, None, b"", b"", _ID, None, None]]
+    rows["mentions"] = [[number, _LATER, _LATER, 1] for number in (one, other)]
+    rows["nodes"] = [[number, 1, _LATER, _LATER, _LATER, _LATER, 1, b"", 1] for number in (one, other)]
+    rows["ties"] = [[1, 0, one, other, _LATER, _LATER, _LATER, None, 1, None, None, _LATER, _LATER, True, TieKind.OWNS.value, "aaa"]]
+    rows["changed"] = [[1, 0, one, other, _LATER, _LATER, _LATER, None, 2, None, None, _LATER, _LATER, True]]
+    rows["observations"] = [[1, _LATER, 1, _LATER, None, None, None, False, None, None, None, 0, one, other, None]]
+    rows["statements"] = [[one, 1, 0, _LATER, None, _LATER, "", _LATER, 0, b"", None]]
+    rows["said"] = [[one, None, None, None, None]]
+    return recording.WRITE, {"institution": NOBODY, "rows": rows}

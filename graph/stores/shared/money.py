@@ -5,7 +5,7 @@ A store's reader is `graph.flows.reader.MoneyReader` over its own rows; the ques
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, TypeVar
 
 from graph.flows.scope import Cut, Movement, Scope
@@ -38,6 +38,9 @@ class BoundedReader:
     def note(self, cut: Cut) -> None:
         """Say that a bound cut the answer short."""
         self._cut.add(cut)
+
+    def foresee(self, people: Collection[str], accounts: Collection[str], scope: Scope) -> None:
+        """See `graph.flows.reader.BoundedReader`: a store that is near has nothing to gain."""
 
     def _late(self) -> bool:
         if late(self._deadline):

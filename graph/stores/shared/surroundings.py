@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from graph.bounds import around_a_loan
-from graph.flows.findings import Household, find
+from graph.flows.findings import Household, find, looked_at
 from graph.flows.reader import BoundedReader
 from graph.flows.scope import Cut
 from graph.model import Findings, FlowBounds, Neighbourhood, Surroundings, TieKind, Truncation, TruncationCause, WalkBounds
@@ -59,7 +59,9 @@ def surround(
         people = [ids[party] for party in parties if party != merchant]
         requested = snapshot.entities([loan])[loan].fields.get("requested")
         asked = requested if isinstance(requested, int) else 0
-        findings = find(money, Household(people, [ids[account] for account in own], asked, snapshot.moment.at))
+        household = Household(people, [ids[account] for account in own], asked, snapshot.moment.at)
+        money.foresee(people, household.accounts, looked_at(household))
+        findings = find(money, household)
         findings = replace(findings, complete=not money.cut)
     if not moved.in_time or late(deadline) or (money is not None and Cut.DEADLINE in money.cut):
         neighbourhood = _cut_by_deadline(neighbourhood)

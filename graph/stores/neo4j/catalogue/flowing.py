@@ -84,3 +84,31 @@ MATCH (s:Statement {{institution: $institution, entity: e.number}})
 WHERE s.what = $what AND s.visible_at <= $at AND {KNOWN.format("s")}
 RETURN entity, s.occurred_at, s.rank, s.value
 """
+HOUSEHOLD: Final = (
+    "".join(
+        f"""
+CALL () {{
+    UNWIND $accounts AS account
+    MATCH (e:Entity {{institution: $institution, id: account}})
+    CALL (e, account) {{{_MOVED.format(**_ends(incoming))} AND m.occurred_at > $after AND m.occurred_at < $before
+            AND (m.amount > $over OR m.kind IN $whole)
+        RETURN [account, {_ends(incoming)["other"]}.id, m.amount, m.occurred_at, m.kind] AS row
+    }}
+    WITH row LIMIT $most
+    RETURN collect(row) AS {name}
+}}"""
+        for name, incoming in (("out", False), ("into", True))
+    )
+    + f"""
+CALL () {{
+    UNWIND $people AS person
+    MATCH (e:Entity {{institution: $institution, id: person}})-[t:{TieKind.GUARANTEES.value}]->(o:Entity {{institution: $institution}})
+    WITH person, t, o LIMIT $most
+    RETURN collect([person, t.number, o.id, t.kind, t.from_, t.to_, t.count > 0 AND t.ended_at IS NULL, {EXACT}]) AS guarantees
+}}
+RETURN out, into, guarantees
+"""
+)
+"""What a decision's questions ask first of a household, in one round trip: its movements in a window and over an amount (of `$whole` kinds
+whatever they amount to), and whom its people vouch for.
+"""

@@ -9,8 +9,7 @@ from graph.stores.neo4j.catalogue.phrases import ALL_TIES, KNOWN, STANDS
 
 _SEEN: Final = """count(o) AS times, min(o.occurred_at) AS first_at, max(o.occurred_at) AS last_at,
     min(coalesce(o.recorded_at, o.known_from)) AS recorded_at, sum(o.amount / 16777216) AS high, sum(o.amount % 16777216) AS low"""
-FOLD_TIES: Final = f"""
-UNWIND $ties AS tie
+FOLDED: Final = f"""
 CALL (tie) {{
     MATCH (o:Observation {{institution: $institution, tie: tie}}) WHERE NOT o.ended AND {STANDS.format("o")}
     RETURN {_SEEN}, collect(DISTINCT CASE WHEN o.share IS NOT NULL THEN [o.occurred_at, o.rank, o.share] END) AS shares
@@ -18,7 +17,10 @@ CALL (tie) {{
 CALL (tie) {{
     MATCH (o:Observation {{institution: $institution, tie: tie}}) WHERE o.ended AND {STANDS.format("o")}
     RETURN collect(DISTINCT o.occurred_at) AS ends
-}}
+}}"""
+"""All rows of `tie`, in columns of `graph.stores.neo4j.folding.Fold`."""
+FOLD_TIES: Final = f"""
+UNWIND $ties AS tie{FOLDED}
 RETURN tie, times, first_at, last_at, recorded_at, high, low, ends, shares
 """
 FOLD_MONEY: Final = f"""

@@ -5,9 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from graph.ids import TIE_NUMBERS
 from graph.model import TieKind
-from graph.stores.neo4j.catalogue.phrases import ALL_TIES, FACT_COLUMNS, NODE_COLUMNS, TIE_COLUMNS
+from graph.stores.neo4j.catalogue.moments import FOLDED
+from graph.stores.neo4j.catalogue.phrases import ALL_TIES, FACT_COLUMNS, KNOWN, NODE_COLUMNS, TIE_COLUMNS
 
+_TIES_OF_PAIR: Final = f"""
+    CALL (a, b, folded) {{
+        MATCH (a)-[t:{ALL_TIES}]->(b)
+        CALL (t, folded) {{
+            WITH t, folded WHERE t.kind <> {TIE_NUMBERS[TieKind.PAYS]} AND (folded OR NOT t.simple)
+            WITH t.number AS tie{FOLDED}
+            RETURN collect([times, first_at, last_at, recorded_at, high, low, ends, shares]) AS fold
+        }}
+        RETURN collect([{TIE_COLUMNS}, t.latest_at, t.changed_at, t.simple, fold[0]]) AS found
+    }}"""
+"""The ties from `a` to `b`, those that are no plain sum with what all their rows say."""
 FORESEE: Final = f"""
 MATCH (i:Institution {{number: $institution}}) SET i.locked = true
 WITH i
@@ -26,7 +39,27 @@ CALL (i) {{
     WITH f ORDER BY f.number
     RETURN collect([f.claim, f.number, f.kind, f.occurred_at, f.recorded_at, f.withdrawn_at, f.hash, f.content]) AS users
 }}
-RETURN i.check_value, i.recorded_at, i.last_entity, i.last_fact, i.last_tie, facts, withdrawals, entities, users
+CALL (i) {{
+    UNWIND $between AS pair
+    MATCH (a:Entity {{institution: $institution, id: pair[0]}}) MATCH (b:Entity {{institution: $institution, id: pair[1]}})
+    WITH a, b, pair[2] AS folded{_TIES_OF_PAIR}
+    RETURN collect(found) AS ties
+}}
+CALL (i) {{
+    MATCH (e:Entity {{institution: $institution}}) WHERE e.id IN $described
+    MATCH (s:Statement {{institution: $institution, entity: e.number}}) WHERE s.visible_at <= $at AND {KNOWN.format("s")}
+    RETURN collect([s.entity, s.occurred_at, s.rank, s.what, s.value]) AS said
+}}
+CALL (i) {{
+    MATCH (m:Entity {{institution: $institution}}) WHERE m.id IN $ownerless
+    MATCH (m)<-[t:{TieKind.OWNS}]-(e:Entity {{institution: $institution}})
+    CALL (t) {{
+        MATCH (o:Observation {{institution: $institution, tie: t.number}})
+        RETURN collect([o.occurred_at, o.known_from, o.known_until, o.ended, o.share, o.rank]) AS rows
+    }}
+    RETURN collect([m.number, e.id, e.subject_key, {NODE_COLUMNS}, rows]) AS owners
+}}
+RETURN i.check_value, i.recorded_at, i.last_entity, i.last_fact, i.last_tie, facts, withdrawals, entities, users, ties, said, owners
 """
 """The first statement of everything that writes: from here to the commit the institution has one writer. What it reads it reads as that one."""
 
@@ -56,6 +89,12 @@ TIES: Final = f"""
 UNWIND $pairs AS pair
 MATCH (a:Entity {{institution: $institution, number: pair[0]}})-[t:{ALL_TIES}]->(b:Entity {{institution: $institution, number: pair[1]}})
 RETURN {TIE_COLUMNS}, t.latest_at, t.changed_at, t.simple
+"""
+TIES_FOLDED: Final = f"""
+UNWIND $pairs AS pair
+MATCH (a:Entity {{institution: $institution, number: pair[0]}}) MATCH (b:Entity {{institution: $institution, number: pair[1]}})
+WITH a, b, true AS folded{_TIES_OF_PAIR}
+RETURN found
 """
 OWNED: Final = f"""
 MATCH (m:Entity {{institution: $institution, number: $merchant}})<-[t:{TieKind.OWNS}]-(:Entity {{institution: $institution}})
