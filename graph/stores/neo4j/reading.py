@@ -12,8 +12,10 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final
 
+from graph.flows.scope import Way, Window
 from graph.ids import TIE_KINDS, TIE_NUMBERS
 from graph.model import FlowBounds, Instant, Moment, TieKind, TransferKind, WalkBounds
+from graph.stores.neo4j import transfers
 from graph.stores.neo4j.catalogue import asking, foreseeing, moments, phrases
 from graph.stores.neo4j.connecting import Transaction
 from graph.stores.neo4j.folding import fold_ties
@@ -21,7 +23,7 @@ from graph.stores.neo4j.warming import NOBODY, kinds_of_a_walk, of_a_walk, sever
 from graph.stores.shared.encoding import Kept, read_kept
 from graph.stores.shared.folding import Description, describe
 from graph.stores.shared.rows import Adjacency, Node, TieRow, stream_parts, tie_numbers
-from graph.stores.shared.snapshot import NO_TIES, TRANSFER_KINDS, Counted, Moved, Position, Snapshot
+from graph.stores.shared.snapshot import NO_TIES, TRANSFER_KINDS, Counted, Moved, Position, Reported, Snapshot
 from graph.stores.shared.tables import Row, TieHead
 
 DAY: Final = 24 * 60 * 60 * 1000
@@ -288,6 +290,14 @@ class ServerSnapshot(Snapshot):
         for account, *row in rows:
             found[account].append(Moved(*row))
         return known | found
+
+    def reported(self, account: int, ways: Collection[Way], window: Window, start: Position, most: int) -> list[Reported]:
+        """See `Snapshot.reported`."""
+        return transfers.reported(self.ask, self.moment.at, account, ways, window, start, most)
+
+    def report(self, fact: str) -> Reported | None:
+        """See `Snapshot.report`."""
+        return transfers.report(self.ask, fact)
 
     def receipts(self, accounts: Sequence[int], own: Collection[int], at: Instant, most: int, *, newest: bool) -> Counted:
         """See `Snapshot.receipts`: always over the newest."""
