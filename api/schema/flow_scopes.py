@@ -21,9 +21,10 @@ from api.schema.ties import ACCOUNT
 from graph.errors import GraphUnavailable
 from graph.fields import Reading
 from graph.flows import figures
-from graph.flows.checking import read_scope, read_window
+from graph.flows.checking import Path, steps_wrong, time_wrong
 from graph.flows.reader import Question
-from graph.flows.scope import PER_STEP, Cut, Scope, Window
+from graph.flows.scope import PER_STEP, Cut, Order, Scope, Window
+from graph.model import Instant
 
 T = TypeVar("T")
 
@@ -161,6 +162,24 @@ class Following:
         amount = reading.money({name: raw}, (), name)
         reading.finish()
         return amount
+
+
+def read_window(raw: Mapping[str, Any], path: Path, reading: Reading, until: Instant) -> Window:
+    """A raw `TimeWindow`; an end that is left out is `until`. What is wrong is noted."""
+    before = raw.get("before")
+    window = Window(raw["after"], until if before is None else before)
+    for below, message in time_wrong(window, ()):
+        reading.wrong((*path, *below), message)
+    return window
+
+
+def read_scope(raw: Mapping[str, Any], path: Path, reading: Reading, until: Instant) -> Scope:
+    """A raw `FlowScope`; a window's end that is left out is `until`. What is wrong is noted."""
+    most = raw["transfersPerStep"]
+    for below, message in steps_wrong(most):
+        reading.wrong((*path, *below), message)
+    over = reading.money(raw, path, "amountOver")
+    return Scope(read_window(raw["window"], (*path, "window"), reading, until), over, most, Order(str(raw["order"])))
 
 
 def follow(id: str, scene: Scene, raw: Mapping[str, Any]) -> Following:

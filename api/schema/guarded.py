@@ -15,7 +15,7 @@ from api.recording import Guarded
 from api.schema.contents import FactInput
 from api.schema.costs import at_most
 from api.schema.declaring import attribute, input_type, object_type
-from api.schema.flow_scopes import FlowScope, TimeWindow
+from api.schema.flow_scopes import FlowScope, TimeWindow, read_scope, read_window
 from api.schema.money import MoneyInput
 from api.schema.problems import ErrorCode, FactConflict, Forbidden, NotFound, RateLimited, Unavailable, UserError, ValidationError
 from api.schema.scalars import DateTime
@@ -24,7 +24,6 @@ from api.schema.subgraphs import Subgraph, show_piece
 from api.schema.ties import ENTITY
 from graph import model
 from graph.fields import Path, Reading
-from graph.flows.checking import read_scope, read_window
 from graph.flows.guarding import Guard, NoCircle, NoLargeChain, NoPassThrough
 from graph.store import Repeated, Tripped
 

@@ -240,14 +240,8 @@ class ServerSnapshot(Snapshot):
         until = min(before, self.moment.at)
         rows = self._ask(
             asking.LISTED_FACTS,
-            number=number,
-            until=until,
-            before=before,
-            recorded=recorded,
-            id=id_,
-            most=most,
-            known_at=self.moment.known_at,
-        )
+            number=number, until=until, before=before, recorded=recorded, id=id_, most=most, known_at=self.moment.known_at,
+        )  # fmt: skip
         kept = [read_kept(row) for row in rows]
         return [((one.occurred_at, one.recorded_at, one.id), one) for one in kept]
 
