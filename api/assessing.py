@@ -77,6 +77,14 @@ class Assessed:
     replayed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a call holds while it decides: its key, and the loan that is asked about."""
+
+    claim: Claim
+    asked: Asked
+
+
 class Budget:
     """What is left of the second: the clock started with the last byte of the request."""
 
@@ -153,7 +161,7 @@ async def _assess(services: Services, principal: Principal, request: AssessReque
         await loan_keys.refuse_another_merchant(services, asked, used, budget.facts())
         decision = await _decide(services, principal, asked, claimed, strategy, budget, meter, spent)
     except (InvalidInput, Unknown, Conflict):
-        await _give_back(services, claimed, idempotency.forget)
+        await _give_back(services, claimed, idempotency.forget, asked)
         raise
     except Fenced:
         return await _other(services, wanted, budget)
@@ -181,7 +189,10 @@ async def _claim(
 
     def work(connection: Connection) -> tuple[Claim | Answered, CompiledStrategy, Used | None]:
         claimed = idempotency.claim(connection, wanted, now, lease=lease, days=settings.idempotency_days)
-        used = None if asked is None or isinstance(claimed, Answered) else loan_keys.last_use(connection, services, asked)
+        used = None
+        if asked is not None and not isinstance(claimed, Answered):
+            loan_keys.reserve(connection, services, asked, now, lease)
+            used = loan_keys.last_use(connection, services, asked)
         return claimed, services.strategies.live(connection, wanted.institution), used
 
     try:
@@ -216,11 +227,11 @@ async def _decide(
     decision = judging.decide(services, asked.institution, gathered, strategy, spent, meter)
     waits = down is not None or judging.waits_for_us(decision)
     job = services.vault.seal_bytes(asked.institution.id, DECIDE_AGAIN, asked.sealed_form()) if waits else None
-    return await _write(services, principal, decision, claimed, job, budget, meter)
+    return await _write(services, principal, decision, Held(claimed, asked), job, budget, meter)
 
 
 async def _write(
-    services: Services, principal: Principal, decision: Decision, claimed: Claim, job: bytes | None, budget: Budget, meter: Meter
+    services: Services, principal: Principal, decision: Decision, held: Held, job: bytes | None, budget: Budget, meter: Meter
 ) -> Decision:
     """One transaction: the decision, the key's answer, the job when it waits, and last the audit entry."""
     begun = time.perf_counter()
@@ -231,7 +242,8 @@ async def _write(
         if job is not None:
             queue.put(connection, kept.institution, DECIDE_AGAIN, job, kept.decided_at, settings.jobs_waiting)
         with together(connection):
-            idempotency.answer(connection, claimed, {"decision": kept.id})
+            idempotency.answer(connection, held.claim, {"decision": kept.id})
+            loan_keys.release(connection, services, held.asked)
             written = save_decision(connection, kept)
             subjects = (kept.id, kept.dossier.application.loan)
             event = audit.Event(kept.institution, kept.decided_at, principal.id, proving.ASSESSED, subjects, proving.fingerprint(written))
@@ -274,11 +286,16 @@ def _free_later(services: Services, claimed: Claim) -> None:
     task.add_done_callback(_freeing.discard)
 
 
-async def _give_back(services: Services, claimed: Claim, how: Any) -> None:  # noqa: ANN401 - `forget` or `free`
-    """Let go of a claim; when the records are down its lease ends by itself."""
+async def _give_back(services: Services, claimed: Claim, how: Any, asked: Asked | None = None) -> None:  # noqa: ANN401 - `forget` or `free`
+    """Let go of a claim, and of the loan that was `asked` about; when the records are down their leases end by themselves."""
+
+    def work(connection: Connection) -> None:
+        how(connection, claimed)
+        if asked is not None:
+            loan_keys.release(connection, services, asked)
+
     try:
-        institution = claimed.intent.institution
-        await services.records.claim(lambda connection: how(connection, claimed), GIVE_BACK_SECONDS, institution=institution)
+        await services.records.claim(work, GIVE_BACK_SECONDS, institution=claimed.intent.institution)
     except RecordsUnavailable:
         return
 

@@ -11,10 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from api.context import Services
+from api.idempotency import FIND, INSERT, NAMED, Intent
 from api.judging import Asked
+from api.tables import idempotency_keys as keys
 from graph.contents import ApplicationMade
 from graph.errors import Conflict
 from graph.ids import tie_id
@@ -28,6 +30,16 @@ NEWEST: Final = Hot(
     .order_by(decisions.c.decided_at.desc(), decisions.c.id.desc())
     .limit(1)
 )
+
+RESERVED: Final = "assessLoan loan"
+"""Under which loans that are being decided stand among the claimed keys."""
+
+HOLD: Final = (
+    update(keys)
+    .where(NAMED)
+    .values(input_hash=bindparam("b_hash"), at=bindparam("b_now"), first_used_at=bindparam("b_now"), lease_until=bindparam("b_until"))
+)
+LET_GO: Final = Hot(delete(keys).where(NAMED, keys.c.input_hash == bindparam("b_hash")))
 
 PATH: Final = ("input", "application", "merchant")
 
@@ -45,6 +57,40 @@ def last_use(connection: Connection, services: Services, asked: Asked) -> Used |
     loan, _ = _ids(services, asked)
     row = NEWEST.one(connection, {"b_institution": asked.institution.id, "b_loan": loan})
     return None if row is None else Used(str(row[0]), int(row[1]))
+
+
+def reserve(connection: Connection, services: Services, asked: Asked, now: Instant, lease: int) -> None:
+    """Take the application's loan for its merchant while it is being decided, for `lease` milliseconds, in the transaction of the claim.
+
+    Of two calls for two merchants that come at once the second finds it taken, and has done nothing yet. Calls for one merchant share it.
+    Raises `Conflict` with its path below `input`.
+    """
+    wanted = _reservation(services, asked)
+    named = {"b_institution": wanted.institution, "b_mutation": wanted.mutation, "b_key": wanted.key}
+    fresh = {"institution": wanted.institution, "mutation": wanted.mutation, "key": wanted.key, "input_hash": wanted.input_hash}
+    if INSERT.run(connection, {**fresh, "at": now, "first_used_at": now, "lease_until": now + lease, "fence": 1, "answer": None}) == 1:
+        return
+    row = FIND.one(connection, named)
+    if row is not None and row[0] != wanted.input_hash and row[3] > now:
+        message = "Another merchant's application with this key is being decided, and it came first: give this one a key of its own."
+        raise Conflict(message, PATH, row[2])
+    connection.execute(HOLD, {**named, "b_hash": wanted.input_hash, "b_now": now, "b_until": now + lease})
+
+
+def release(connection: Connection, services: Services, asked: Asked) -> None:
+    """Let go of the loan: its decision says from now on for whom it was decided, or nothing came of it."""
+    wanted = _reservation(services, asked)
+    LET_GO.run(
+        connection,
+        {"b_institution": wanted.institution, "b_mutation": wanted.mutation, "b_key": wanted.key, "b_hash": wanted.input_hash},
+    )
+
+
+def _reservation(services: Services, asked: Asked) -> Intent:
+    """The loan as a key that is claimed, with its merchant as what is meant."""
+    loan, merchant = _ids(services, asked)
+    institution = asked.institution.id
+    return Intent(institution, RESERVED, loan, services.sealers(institution).content_hash(merchant.encode()))
 
 
 async def refuse_another_merchant(services: Services, asked: Asked, used: Used | None, seconds: float) -> None:

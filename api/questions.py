@@ -12,7 +12,8 @@ from typing import Final, TypeVar
 
 from api.breaker import Breaker
 from graph.flows.reader import Question
-from graph.model import Entity, EntityName, Moment, Neighbourhood, PathSearch, RecordedFact, Tie, TieKind, WalkBounds
+from graph.flows.scope import Way, Window
+from graph.model import Entity, EntityName, ListedTransfer, Moment, Neighbourhood, PathSearch, RecordedFact, Tie, TieKind, WalkBounds
 from graph.store import Answered, GraphStore, Page
 
 T = TypeVar("T")
@@ -73,6 +74,24 @@ class Questions:
     async def loans(self, institution: str, merchant: str, moment: Moment, *, first: int, after: str | None = None) -> Page[Entity]:
         """See `GraphStore.loans`."""
         return await self._ask(lambda: self.graph.loans(institution, merchant, moment, first=first, after=after))
+
+    async def transfers(
+        self,
+        institution: str,
+        account: str,
+        moment: Moment,
+        *,
+        first: int,
+        after: str | None = None,
+        way: Way | None = None,
+        window: Window | None = None,
+    ) -> Page[ListedTransfer]:
+        """See `GraphStore.transfers`."""
+        return await self._ask(lambda: self.graph.transfers(institution, account, moment, first=first, after=after, way=way, window=window))
+
+    async def transfer(self, institution: str, id: str, moment: Moment) -> ListedTransfer | None:
+        """See `GraphStore.transfer`."""
+        return await self._ask(lambda: self.graph.transfer(institution, id, moment))
 
     async def neighbourhood(
         self, institution: str, centre: str, moment: Moment, bounds: WalkBounds, *, deadline: float

@@ -206,6 +206,24 @@ class Transfer:
     recorded_at: Instant
 
 
+@dataclass(frozen=True, slots=True)
+class ListedTransfer:
+    """One transfer as lists show it: reversed ones too."""
+
+    id: str
+    """`trf_...`, after the report of it that was kept first; other reports of its key change nothing."""
+    key: str
+    from_id: str
+    to_id: str
+    amount: int
+    kind: TransferKind
+    occurred_at: Instant
+    recorded_at: Instant
+    """When it was first recorded, by whichever report."""
+    reversed_at: Instant | None
+    """The first reversal that has occurred; None while it stands."""
+
+
 class TruncationCause(StrEnum):
     """Bounds of a walk."""
 

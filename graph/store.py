@@ -16,13 +16,14 @@ from graph.contents import Fact
 from graph.errors import Conflict, InvalidInput, Unknown
 from graph.flows.guarding import Guard
 from graph.flows.reader import Question
-from graph.flows.scope import Cut
+from graph.flows.scope import Cut, Way, Window
 from graph.model import (
     Entity,
     EntityName,
     HeldTie,
     Instant,
     Institution,
+    ListedTransfer,
     Moment,
     Neighbourhood,
     PathSearch,
@@ -172,6 +173,27 @@ class GraphStore(Protocol):
 
     async def loans(self, institution: str, merchant: str, moment: Moment, *, first: int, after: str | None = None) -> Page[Entity]:
         """A merchant's loans and applications by `applied_at`, `recorded_at`, id, descending; `first` 1 to 100."""
+        ...
+
+    async def transfers(
+        self,
+        institution: str,
+        account: str,
+        moment: Moment,
+        *,
+        first: int,
+        after: str | None = None,
+        way: Way | None = None,
+        window: Window | None = None,
+    ) -> Page[ListedTransfer]:
+        """An account's transfers, reversed ones included, by `occurred_at`, `recorded_at`, id, descending; `first` 1 to 100.
+
+        `way` None: into and out of it, one to itself once; `window` None: all time. A cursor is good for the account and the way.
+        """
+        ...
+
+    async def transfer(self, institution: str, id: str, moment: Moment) -> ListedTransfer | None:
+        """The transfer with this id, reversed or not; None when no standing fact reports it."""
         ...
 
     async def neighbourhood(

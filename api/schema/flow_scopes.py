@@ -21,8 +21,10 @@ from api.schema.ties import ACCOUNT
 from graph.errors import GraphUnavailable
 from graph.fields import Reading
 from graph.flows import figures
+from graph.flows.checking import Path, steps_wrong, time_wrong
 from graph.flows.reader import Question
-from graph.flows.scope import MAXIMUM_PER_STEP, PER_STEP, Cut, Order, Scope, Window
+from graph.flows.scope import PER_STEP, Cut, Order, Scope, Window
+from graph.model import Instant
 
 T = TypeVar("T")
 
@@ -162,17 +164,40 @@ class Following:
         return amount
 
 
+def read_window(raw: Mapping[str, Any], path: Path, reading: Reading, until: Instant) -> Window:
+    """A raw `TimeWindow`; an end that is left out is `until`. What is wrong is noted."""
+    before = raw.get("before")
+    window = Window(raw["after"], until if before is None else before)
+    for below, message in time_wrong(window, ()):
+        reading.wrong((*path, *below), message)
+    return window
+
+
+def read_scope(raw: Mapping[str, Any], path: Path, reading: Reading, until: Instant) -> Scope:
+    """A raw `FlowScope`; a window's end that is left out is `until`. What is wrong is noted."""
+    most = raw["transfersPerStep"]
+    for below, message in steps_wrong(most):
+        reading.wrong((*path, *below), message)
+    over = reading.money(raw, path, "amountOver")
+    return Scope(read_window(raw["window"], (*path, "window"), reading, until), over, most, Order(str(raw["order"])))
+
+
 def follow(id: str, scene: Scene, raw: Mapping[str, Any]) -> Following:
     """What a caller asks about, by its `scope`. Raises `InvalidInput` for a scope out of bounds."""
-    window, most = raw["window"], raw["transfersPerStep"]
-    before = window.get("before")
-    between = Window(window["after"], scene.moment.at if before is None else before)
-    if between.before < between.after:
-        raise refuse("scope", "`scope.window.before` is earlier than `after`; give a later moment, or leave it out for now.")
-    if not 1 <= most <= MAXIMUM_PER_STEP:
-        raise refuse("scope", f"`scope.transfersPerStep` is 1 to {MAXIMUM_PER_STEP:,}; ask for a number within that.")
-    plain = Following(id, scene, Scope(between, None, most, Order(str(raw["order"]))))
-    return Following(id, scene, Scope(between, plain.over(raw.get("amountOver"), "amountOver"), most, plain.scope.order))
+    reading = Reading(scene.context.principal.institution, scene.moment.at)
+    scope = read_scope(raw, ("scope",), reading, scene.moment.at)
+    reading.finish()
+    return Following(id, scene, scope)
+
+
+def window_of(scene: Scene, raw: Mapping[str, Any] | None) -> Window | None:
+    """The time that an argument `window` says; None where it is left out. Raises `InvalidInput` for one that ends before it begins."""
+    if raw is None:
+        return None
+    reading = Reading(scene.context.principal.institution, scene.moment.at)
+    window = read_window(raw, ("window",), reading, scene.moment.at)
+    reading.finish()
+    return window
 
 
 def number(ratio: Decimal | None) -> float | None:

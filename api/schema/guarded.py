@@ -15,7 +15,7 @@ from api.recording import Guarded
 from api.schema.contents import FactInput
 from api.schema.costs import at_most
 from api.schema.declaring import attribute, input_type, object_type
-from api.schema.flow_scopes import FlowScope, TimeWindow
+from api.schema.flow_scopes import FlowScope, TimeWindow, read_scope, read_window
 from api.schema.money import MoneyInput
 from api.schema.problems import ErrorCode, FactConflict, Forbidden, NotFound, RateLimited, Unavailable, UserError, ValidationError
 from api.schema.scalars import DateTime
@@ -23,13 +23,11 @@ from api.schema.scenes import Scene
 from api.schema.subgraphs import Subgraph, show_piece
 from api.schema.ties import ENTITY
 from graph import model
-from graph.fields import Reading
+from graph.fields import Path, Reading
 from graph.flows.guarding import Guard, NoCircle, NoLargeChain, NoPassThrough
-from graph.flows.scope import MAXIMUM_PER_STEP, Order, Scope, Window
 from graph.store import Repeated, Tripped
 
 Raw = Mapping[str, Any]
-Path = tuple[str, ...]
 GUARD: Path = ("input", "guard")
 FUTURE: model.Instant = 5 * 60 * 1000 + 1
 """Facts occur at most 5 minutes ahead of now."""
@@ -116,41 +114,24 @@ RecordGuardedFactPayload = Annotated[
 def read_guard(raw: Raw, institution: model.Institution, now: model.Instant) -> Guard:
     """What a caller forbids. Raises `InvalidInput` with paths below `input`."""
     reading = Reading(institution, now)
+    until = now + FUTURE  # so that the fact itself counts where the window's end is left out
     ((kind, asked),) = raw.items()
     here = (*GUARD, kind)
     guard: Guard
     match kind:
         case "circle":
-            guard = NoCircle(_window(asked["window"], (*here, "window"), reading, now))
+            guard = NoCircle(read_window(asked["window"], (*here, "window"), reading, until))
         case "passThrough":
             scope, most = asked["scope"], asked["maximumInToOut"]
             if not (math.isfinite(most) and most >= 0):
                 reading.wrong((*here, "maximumInToOut"), "is no ratio: give a number of 0 or more")
                 most = 0
-            guard = NoPassThrough(_scope(scope, (*here, "scope"), reading, now), Decimal(repr(float(most))))
+            guard = NoPassThrough(read_scope(scope, (*here, "scope"), reading, until), Decimal(repr(float(most))))
         case _:
             total = reading.money(asked, here, "maximumLoanTotal")
-            guard = NoLargeChain(_window(asked["window"], (*here, "window"), reading, now), total or 0)
+            guard = NoLargeChain(read_window(asked["window"], (*here, "window"), reading, until), total or 0)
     reading.finish()
     return guard
-
-
-def _window(raw: Raw, path: Path, reading: Reading, now: model.Instant) -> Window:
-    """The time that counts; what is left out of its end is later than now, so that the fact itself counts."""
-    before = raw.get("before")
-    window = Window(raw["after"], now + FUTURE if before is None else before)
-    if window.before < window.after:
-        reading.wrong((*path, "before"), "is earlier than `after`: give a later moment, or leave it out for now")
-    return window
-
-
-def _scope(raw: Raw, path: Path, reading: Reading, now: model.Instant) -> Scope:
-    most = raw["transfersPerStep"]
-    if not 1 <= most <= MAXIMUM_PER_STEP:
-        reading.wrong((*path, "transfersPerStep"), f"is {most:,}: give 1 to {MAXIMUM_PER_STEP:,}")
-        most = 1
-    over = reading.money(raw, path, "amountOver")
-    return Scope(_window(raw["window"], (*path, "window"), reading, now), over, most, Order(str(raw["order"])))
 
 
 def show_guarded(made: Guarded, scene: Scene) -> RecordGuardedFactSuccess | GuardTripped:

@@ -15,6 +15,7 @@ from api.schema.principals import Principal, show_principal
 from api.schema.roles import readers
 from api.schema.scenes import EntityTypes, Scene, Shown, present
 from api.schema.ties import Tie, show_tie
+from api.schema.transfers import Transfer, show_transfer
 from graph.model import EntityKind
 from rules.records import strategy as read_strategy
 
@@ -70,6 +71,12 @@ async def _fact(scene: Scene, id: str) -> Fact | None:
     return None if fact is None else show_fact(fact, scene)
 
 
+async def _transfer(scene: Scene, id: str) -> Transfer | None:
+    scene = await _live(scene)
+    transfer = await scene.context.graph.transfer(scene.context.principal.institution.id, id, scene.moment)
+    return None if transfer is None else show_transfer(transfer, scene)
+
+
 async def _decision(scene: Scene, id: str) -> Decision | None:
     found = await load_decision(scene.context, id)
     return None if found is None else show_decision(found, scene, None)
@@ -94,6 +101,7 @@ async def _principal(scene: Scene, id: str) -> Principal | None:
 _OTHERS: Final = {
     "tie": _Way(Tie, _tie),
     "fac": _Way(Fact, _fact),
+    "trf": _Way(Transfer, _transfer),
     "dec": _Way(Decision, _decision),
     "str": _Way(Strategy, _strategy),
     "pri": _Way(Principal, _principal),

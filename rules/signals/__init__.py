@@ -41,6 +41,7 @@ from rules.signals.kinds_shared import kinds_shared
 from rules.signals.loans_own import loans_own
 from rules.signals.loans_tied import loans_tied
 from rules.signals.money_circled import money_circled
+from rules.signals.money_unfollowed import money_unfollowed
 from rules.signals.months_owed import months_owed
 from rules.signals.months_requested import months_requested
 from rules.signals.pass_through import pass_through
@@ -88,6 +89,7 @@ SIGNALS: Final[tuple[Signal, ...]] = (
     Signal(blocked_reached, SignalKind.INTEGER, "count", _GRAPH),
     Signal(vouched_debt, SignalKind.MONEY, "minor units", _GRAPH),
     Signal(pooled_withdrawn, SignalKind.MONEY, "minor units", _GRAPH),
+    Signal(money_unfollowed, SignalKind.BOOLEAN, None, _GRAPH),
     Signal(receipts_30, SignalKind.MONEY, "minor units", _GRAPH),
     Signal(receipts_90, SignalKind.MONEY, "minor units", _GRAPH),
     Signal(payer_concentration, SignalKind.NUMBER, "share", _GRAPH),

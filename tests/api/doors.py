@@ -186,6 +186,12 @@ def flows(kind: str, key: str, below: str) -> Door:
     return Door(document, f"entity.flows{names}")
 
 
+def transfers(arguments: str, below: str, path: str = "") -> Door:
+    """Into the transfers of the account that receives in the API's world."""
+    document = f'{{ entity(reference: {{account: "6222020000000001"}}) {{ ... on Account {{ transfers({arguments}) {{ {below} }} }} }} }}'
+    return Door(document, f"entity.transfers.{path}".rstrip("."))
+
+
 GUARDED = "mutation ($input: RecordGuardedFactInput!) { recordGuardedFact(input: $input) { ... on RecordGuardedFactSuccess { HERE } } }"
 HARMLESS = {
     "source": "walker",
@@ -204,6 +210,11 @@ DOORS |= {
     "DecisionFigures": [Door("{ operations { decisions { HERE } } }", "operations.decisions")],
     "RateLimit": [Door("{ rateLimit { HERE } }", "rateLimit")],
     "DecisionReplay": [Door("{ decisions(first: 3) { edges { node { replay { HERE } } } } }", "decisions.edges.node.replay")],
+    "Transfer": [
+        transfers("first: 100", "edges { node { HERE } }", "edges.node"),
+    ],
+    "TransferEdge": [transfers("first: 1", "edges { HERE }", "edges")],
+    "TransferConnection": [transfers("first: 1", "HERE")],
     "AccountFlows": [flows("account", "FA", "HERE")],
     "PersonFlows": [flows("person", "F-1", "HERE")],
     "LoanFlows": [flows("loan", "FL", "HERE")],

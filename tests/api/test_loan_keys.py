@@ -6,13 +6,16 @@ import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from api.assessing import AssessRequest, Unavailable, assess
 from api.recording import record_facts
-from graph.errors import Conflict, InvalidInput
+from graph.errors import Conflict, InvalidInput, Unknown
 from graph.store import Recorded, Refused
 from tests.api.opened import OTHER
 from tests.api.running import FailingStore, application, counts, request, running, service_of
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 
 def asked(key: str, merchant: str, loan: str = "L-1", **more: Any) -> AssessRequest:
@@ -33,6 +36,51 @@ def test_a_key_that_was_decided_for_one_merchant_is_a_conflict_for_another_and_n
             again = (await assess(services, principal, request())).decision
             assert again.id == first.id and again.replaced_by is None
             await assess(services, principal, asked("key-00000002", "M-2", "L-2"))
+
+    asyncio.run(use())
+
+
+def test_of_two_merchants_at_once_exactly_one_gets_the_loan_and_the_other_a_conflict(tmp_path):
+    """Fifty times, on each engine of the records: whoever is first, the other has recorded nothing, and one decision stands."""
+
+    async def use() -> None:
+        async with running(tmp_path) as services:
+            principal = await service_of(services)
+            for number in range(50):
+                calls = [asked(f"key-{number:04}-{shop}", shop, f"L-{number}") for shop in ("M-1", "M-2")]
+                made = await asyncio.gather(*(assess(services, principal, call) for call in calls), return_exceptions=True)
+                won = [one for one in made if not isinstance(one, BaseException)]
+                lost = [one for one in made if isinstance(one, BaseException)]
+                assert len(won) == 1 and len(lost) == 1 and isinstance(lost[0], Conflict), made
+                assert lost[0].path == ("input", "application", "merchant")
+                loan = won[0].decision.dossier.application.loan
+                facts = (await services.graph.facts("rural-bank", loan, await services.graph.now("rural-bank"), first=10)).items
+                assert len(facts) == 1, "the loser's application was never recorded"
+            left = "SELECT count(*) FROM idempotency_keys WHERE mutation = 'assessLoan loan'"
+            rows = await services.records.read(lambda connection: connection.execute(text(left)).scalar_one(), institution="rural-bank")
+            assert rows == 0, "nothing is held any more"
+
+    asyncio.run(use())
+
+
+def test_two_calls_of_one_merchant_at_once_are_both_decided(tmp_path):
+    async def use() -> None:
+        async with running(tmp_path) as services:
+            principal = await service_of(services)
+            calls = [asked("key-00000001", "M-1"), asked("key-00000002", "M-1", device="D-2")]
+            made = await asyncio.gather(*(assess(services, principal, call) for call in calls))
+            assert len({one.decision.id for one in made}) == 2
+
+    asyncio.run(use())
+
+
+def test_a_loan_whose_first_call_was_refused_is_free_for_another_merchant_at_once(tmp_path):
+    async def use() -> None:
+        async with running(tmp_path) as services:
+            principal = await service_of(services)
+            with pytest.raises(Unknown):
+                await assess(services, principal, asked("key-00000001", "M-1", applicant={"id": "per_" + "a" * 24}))
+            await assess(services, principal, asked("key-00000002", "M-2"))
 
     asyncio.run(use())
 

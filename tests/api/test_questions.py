@@ -163,6 +163,8 @@ def arguments(question: str, loan: str, moment: Moment) -> tuple[tuple[Any, ...]
         "fact": (("fac_x", moment), {}),
         "facts": ((loan, moment), {"first": 5}),
         "loans": ((loan, moment), {"first": 5}),
+        "transfers": ((loan, moment), {"first": 5}),
+        "transfer": (("trf_x", moment), {}),
         "neighbourhood": ((loan, moment, bounds), {"deadline": 1.0}),
         "paths": ((loan, loan, moment), paths),
     }

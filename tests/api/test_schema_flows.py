@@ -107,11 +107,14 @@ def test_amounts_windows_and_moments_bound_what_is_seen(tmp_path):
 
 
 WRONG: list[tuple[dict[str, Any], str]] = [
-    ({"transfersPerStep": 0}, "`scope.transfersPerStep` is 1 to 10,000; ask for a number within that."),
-    ({"transfersPerStep": 10_001}, "`scope.transfersPerStep` is 1 to 10,000; ask for a number within that."),
+    ({"transfersPerStep": 0}, "`scope.transfersPerStep` is 0: give 1 to 10,000."),
+    ({"transfersPerStep": 10_001}, "`scope.transfersPerStep` is 10,001: give 1 to 10,000."),
     ({"amountOver": {"amount": "1", "currency": "USD"}}, "must be CNY, the institution's currency"),
     ({"amountOver": {"amount": "-1", "currency": "CNY"}}, "is negative"),
-    ({"window": {"after": "2026-01-02T00:00:00Z", "before": "2026-01-01T00:00:00Z"}}, "`scope.window.before` is earlier than `after`"),
+    (
+        {"window": {"after": "2026-01-02T00:00:00Z", "before": "2026-01-01T00:00:00Z"}},
+        "`scope.window.before` is earlier than `after`: give a later moment",
+    ),
 ]
 
 

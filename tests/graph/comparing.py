@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from graph.contents import CONTENTS, FactWithdrawn
+from graph.flows.scope import Way, Window
 from graph.knowing import Known, named
 from graph.model import Entity, FieldValue, Moment, Sealed
 from graph.sealing import Sealer
@@ -30,12 +32,26 @@ async def assert_same(store: GraphStore, plain: PlainStore, bank: str, moment: M
         assert await pages(store.ties, bank, entity, moment, first=page) == ties
         found = await pages(store.facts, bank, entity, moment, first=page)
         assert [fact.id for fact in found] == facts
+        if entity.startswith("acc_"):
+            await assert_same_transfers(store, plain, bank, entity, moment, page)
         if entity.startswith("mer_"):
             shown = await pages(store.loans, bank, entity, moment, first=1)
             assert [loan.id for loan in shown] == loans(plain, moment, entity)
     for one in plain.known:
         found_fact = await store.fact(bank, plain.fact_id(one), moment)
         assert (None if found_fact is None else summary(found_fact)) == expected_fact(plain, one, moment)
+
+
+async def assert_same_transfers(store: GraphStore, plain: PlainStore, bank: str, account: str, moment: Moment, page: int) -> None:
+    """The store lists the account's transfers as the fold says, and finds each by its id."""
+    expected = plain.transfers(moment, account)
+    assert await pages(store.transfers, bank, account, moment, first=page) == expected
+    for way, ends in ((Way.IN, {"to_id"}), (Way.OUT, {"from_id"})):
+        one_way = [one for one in expected if account in {getattr(one, end) for end in ends}]
+        ask = partial(store.transfers, way=way, window=Window(0, moment.at))
+        assert await pages(ask, bank, account, moment, first=page) == [one for one in one_way if 0 < one.occurred_at < moment.at]
+    for one in expected:
+        assert await store.transfer(bank, one.id, moment) == one
 
 
 def loans(plain: PlainStore, moment: Moment, merchant: str) -> list[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import fields
 
-from graph.contents import Content, Fact, FactWithdrawn, PlaceSeen
+from graph.contents import Content, Fact, FactWithdrawn, PlaceSeen, TransferMade, TransferReversed
 from graph.knowing import Known, conflicting, named
 from graph.merging import Picture, fold
-from graph.model import FAR_FUTURE, EntityName, Instant, Moment, RecordedFact, Tie
+from graph.model import FAR_FUTURE, EntityName, Instant, ListedTransfer, Moment, RecordedFact, Tie
 from graph.sealing import Sealer
 from graph.store import FactResult, Recorded, Refused, Repeated
 
@@ -79,6 +79,33 @@ class PlainStore:
         """Ids of the facts that name an entity and stand, newest first."""
         mine = [one for one in picture.standing if entity in {self.id(name) for name in named(one.fact)}]
         return [id_ for _, _, id_ in sorted(((one.fact.occurred_at, one.recorded_at, self.fact_id(one)) for one in mine), reverse=True)]
+
+    def transfers(self, moment: Moment, account: str) -> list[ListedTransfer]:
+        """An account's transfers, reversed ones included, newest first: each key once, after the report of it that came first."""
+        standing = self.picture(moment).standing
+        found: dict[str, list[Known]] = {}
+        for one in standing:
+            if isinstance(one.fact.content, TransferMade):
+                found.setdefault(one.fact.content.key, []).append(one)
+        listed = []
+        for key, reports in found.items():
+            content, at = reports[0].fact.content, reports[0].fact.occurred_at
+            assert isinstance(content, TransferMade)
+            from_, to = self.id(content.from_), self.id(content.to)
+            if account in (from_, to):
+                same = next(one for one in self.known if self._content(one.fact) == self._content(reports[0].fact))
+                undone = [
+                    one.fact.occurred_at
+                    for one in standing
+                    if isinstance(one.fact.content, TransferReversed) and one.fact.content.key == key
+                ]
+                listed.append(
+                    ListedTransfer(
+                        self.fact_id(same).replace("fac_", "trf_"), key, from_, to, content.amount, content.transfer_kind, at,
+                        min(one.recorded_at for one in reports), min(undone, default=None),
+                    )
+                )  # fmt: skip
+        return sorted(listed, key=lambda one: (one.occurred_at, one.recorded_at, one.id), reverse=True)
 
     def fact_id(self, one: Known) -> str:
         return self.sealer.fact_id(one.source, one.fact.source_id)

@@ -42,6 +42,9 @@ def test_equal_identifiers_of_two_institutions_are_two_of_everything(open_: Open
         assert own
         for found in own:
             assert await store.tie(there.id, found.id, LAST) is None
+        moved = (await store.transfers(here.id, mine[3], LAST, first=10)).items
+        assert len(moved) == 1 and (await store.transfers(there.id, mine[3], LAST, first=10)).items == ()
+        assert await store.transfer(here.id, moved[0].id, LAST) == moved[0] and await store.transfer(there.id, moved[0].id, LAST) is None
         facts = (await store.facts(here.id, mine[0], LAST, first=10)).items
         assert [await store.fact(there.id, one.id, LAST) for one in facts] == [None] * len(facts)
         assert await store.surroundings(there.id, mine[4], LAST, WalkBounds(depth=4), deadline=5) is None

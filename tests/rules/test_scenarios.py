@@ -16,7 +16,7 @@ from rules.model import DecisionSource, DegradedCause, Unread, Verdict
 from rules.signals import SIGNALS
 from rules.strategy import DEGRADED, CompiledStrategy, compile_strategy, shipped
 from tests.rules.drawing import failing
-from tests.rules.scenarios.guilty import GUILTY
+from tests.rules.scenarios.guilty import GUILTY, pays_one_who_pays
 from tests.rules.scenarios.innocent import INNOCENT
 from tests.rules.scenarios.rings import RINGS
 from tests.rules.scenarios.staging import Stage, opened, without
@@ -62,6 +62,21 @@ def test_innocents_are_approved(stage: Stage, story: Callable[[], Story]) -> Non
     judgement = stage.judgement(story)
     said = {one.signal: one.display for one in judgement.observed}
     assert judgement.verdict is Verdict.APPROVE, ([reason.sentence for reason in judgement.reasons], said)
+
+
+def test_the_bound_of_movements_is_what_cuts_and_below_it_all_is_followed(stage: Stage) -> None:
+    """The same shop and the same payment: one that goes to 100 others is followed whole, one that goes to 2,100 is not."""
+    few = stage.dossier(lambda: pays_one_who_pays(Story().shop("noodles").sells("noodles"), 100).asks("noodles", amount=30_000 * 100))
+    many = stage.dossier(GUILTY["money_unfollowed"].story)
+    assert few.surroundings is not None and few.surroundings.findings.complete
+    assert many.surroundings is not None and not many.surroundings.findings.complete
+    assert decide(few, shipped()).verdict is Verdict.APPROVE
+
+
+@pytest.mark.parametrize("story", INNOCENT["money_unfollowed"], ids=lambda story: story.__name__)
+def test_the_innocents_of_the_bound_are_really_cut_by_it(stage: Stage, story: Callable[[], Story]) -> None:
+    around = stage.dossier(story).surroundings
+    assert around is not None and not around.findings.complete
 
 
 def test_the_reasons_of_the_guilty_name_what_they_rest_on(stage: Stage) -> None:

@@ -12,8 +12,10 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, Final
 
+from graph.flows.scope import Way, Window
 from graph.ids import TIE_KINDS, TIE_NUMBERS
 from graph.model import FlowBounds, Instant, Moment, TieKind, TransferKind, WalkBounds
+from graph.stores.neo4j import transfers
 from graph.stores.neo4j.catalogue import asking, foreseeing, moments, phrases
 from graph.stores.neo4j.folding import fold_ties
 from graph.stores.neo4j.transacting import Transaction
@@ -21,7 +23,7 @@ from graph.stores.neo4j.warming import NOBODY, kinds_of_a_walk, of_a_walk, sever
 from graph.stores.shared.encoding import Kept, read_kept
 from graph.stores.shared.folding import Description, describe
 from graph.stores.shared.rows import Adjacency, Node, TieRow, stream_parts, tie_numbers
-from graph.stores.shared.snapshot import NO_TIES, TRANSFER_KINDS, Counted, Moved, Position, Snapshot
+from graph.stores.shared.snapshot import NO_TIES, TRANSFER_KINDS, Counted, Moved, Position, Reported, Snapshot
 from graph.stores.shared.tables import Row, TieHead
 
 DAY: Final = 24 * 60 * 60 * 1000
@@ -238,14 +240,8 @@ class ServerSnapshot(Snapshot):
         until = min(before, self.moment.at)
         rows = self._ask(
             asking.LISTED_FACTS,
-            number=number,
-            until=until,
-            before=before,
-            recorded=recorded,
-            id=id_,
-            most=most,
-            known_at=self.moment.known_at,
-        )
+            number=number, until=until, before=before, recorded=recorded, id=id_, most=most, known_at=self.moment.known_at,
+        )  # fmt: skip
         kept = [read_kept(row) for row in rows]
         return [((one.occurred_at, one.recorded_at, one.id), one) for one in kept]
 
@@ -288,6 +284,14 @@ class ServerSnapshot(Snapshot):
         for account, *row in rows:
             found[account].append(Moved(*row))
         return known | found
+
+    def reported(self, account: int, ways: Collection[Way], window: Window, start: Position, most: int) -> list[Reported]:
+        """See `Snapshot.reported`."""
+        return transfers.reported(self.ask, self.moment.at, account, ways, window, start, most)
+
+    def report(self, fact: str) -> Reported | None:
+        """See `Snapshot.report`."""
+        return transfers.report(self.ask, fact)
 
     def receipts(self, accounts: Sequence[int], own: Collection[int], at: Instant, most: int, *, newest: bool) -> Counted:
         """See `Snapshot.receipts`: always over the newest."""

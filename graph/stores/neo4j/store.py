@@ -15,7 +15,6 @@ from graph.flows.checking import check_scope
 from graph.flows.findings import MAXIMUM_ROWS
 from graph.flows.guarding import Guard, guarded_ends
 from graph.flows.reader import Question
-from graph.ids import tie_parts
 from graph.metering import running
 from graph.model import (
     Entity,
@@ -25,14 +24,12 @@ from graph.model import (
     Moment,
     Neighbourhood,
     PathSearch,
-    RecordedFact,
     Surroundings,
-    Tie,
     TieKind,
     WalkBounds,
 )
-from graph.sealing import Sealers
-from graph.store import MAXIMUM_FACTS, Answered, HeldTies, KeptFact, Page, Recorded, Recording
+from graph.sealing import Sealer, Sealers
+from graph.store import MAXIMUM_FACTS, Answered, HeldTies, KeptFact, Recorded, Recording
 from graph.stores.neo4j import migrating
 from graph.stores.neo4j.catalogue import institutions
 from graph.stores.neo4j.confirming import Confirmed
@@ -50,7 +47,7 @@ from graph.stores.shared.giving import give
 from graph.stores.shared.guarding import SOURCE, blocks
 from graph.stores.shared.holding import check_held
 from graph.stores.shared.institutions import check_value
-from graph.stores.shared.listing import find_fact, find_tie, list_facts, list_loans, list_ties
+from graph.stores.shared.paging import Paging
 from graph.stores.shared.paths import search
 from graph.stores.shared.rows import EVERYTHING
 from graph.stores.shared.snapshot import Snapshot
@@ -80,7 +77,7 @@ _INLINE: Final = 20
 """Facts that are prepared at once; more are prepared on another thread, so that the event loop goes on."""
 
 
-class Neo4jStore:
+class Neo4jStore(Paging):
     """A `graph.store.GraphStore` on a server; several processes may use the same."""
 
     def __init__(self, address: Address, sealers: Sealers, *, now: Callable[[], Instant] = clock.now, limits: Limits | None = None) -> None:
@@ -201,40 +198,13 @@ class Neo4jStore:
 
         return await self.read(Pool.ANALYSTS, institution, moment, read)
 
-    async def tie(self, institution: str, id: str, moment: Moment) -> Tie | None:
-        """One tie, ended or not; see `GraphStore.tie`."""
-        parts = tie_parts(id)
-        if parts is None:
-            return None
-        return await self.read(Pool.ANALYSTS, institution, moment, lambda snapshot: find_tie(snapshot, *parts))
+    async def look(self, institution: str, moment: Moment, work: Callable[[Snapshot], T]) -> T:
+        """See `Paging.look`."""
+        return await self.read(Pool.ANALYSTS, institution, moment, work)
 
-    async def ties(
-        self, institution: str, entity: str, moment: Moment, *,
-        first: int, after: str | None = None, kinds: frozenset[TieKind] | None = None,
-    ) -> Page[Tie]:  # fmt: skip
-        """A page of an entity's ties; see `GraphStore.ties`."""
-        sealer = self._sealers(institution)
-        return await self._list(
-            institution, entity, moment, first, lambda snapshot, number: list_ties(snapshot, sealer, number, first, after, kinds)
-        )
-
-    async def fact(self, institution: str, id: str, moment: Moment) -> RecordedFact | None:
-        """One fact, withdrawn or not; see `GraphStore.fact`."""
-        return await self.read(Pool.ANALYSTS, institution, moment, lambda snapshot: find_fact(snapshot, id))
-
-    async def facts(self, institution: str, entity: str, moment: Moment, *, first: int, after: str | None = None) -> Page[RecordedFact]:
-        """A page of the facts that name an entity; see `GraphStore.facts`."""
-        sealer = self._sealers(institution)
-        return await self._list(
-            institution, entity, moment, first, lambda snapshot, number: list_facts(snapshot, sealer, number, first, after)
-        )
-
-    async def loans(self, institution: str, merchant: str, moment: Moment, *, first: int, after: str | None = None) -> Page[Entity]:
-        """A page of a merchant's loans; see `GraphStore.loans`."""
-        sealer = self._sealers(institution)
-        return await self._list(
-            institution, merchant, moment, first, lambda snapshot, number: list_loans(snapshot, sealer, number, first, after)
-        )
+    def sealer(self, institution: str) -> Sealer:
+        """See `Paging.sealer`."""
+        return self._sealers(institution)
 
     async def neighbourhood(
         self, institution: str, centre: str, moment: Moment, bounds: WalkBounds, *, deadline: float
@@ -350,16 +320,6 @@ class Neo4jStore:
         self._recorder.known[institution.id] = number  # committed, so that it stays
         self._confirmed.note(number, recording.recorded_at)
         return recording
-
-    async def _list(self, institution: str, entity: str, moment: Moment, first: int, listed: Callable[[Snapshot, int], Page[T]]) -> Page[T]:
-        if not 1 <= first <= 100:
-            raise InvalidInput([Problem(("first",), f"is {first}: give 1 to 100")])
-
-        def read(snapshot: Snapshot) -> Page[T]:
-            number = snapshot.node(entity)
-            return Page((), (), more=False) if number is None else listed(snapshot, number)
-
-        return await self.read(Pool.ANALYSTS, institution, moment, read)
 
     async def read(
         self, pool: Pool, institution: str, moment: Moment, work: Callable[[ServerSnapshot], T], seconds: float | None = None

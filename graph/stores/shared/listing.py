@@ -37,7 +37,7 @@ def list_ties(
     """One page of an entity's ties, ended ones included."""
     node = snapshot.load([number])[number]
     named = "all" if kinds is None else ",".join(sorted(kind.value for kind in kinds))
-    cursors = _Cursors(sealer, f"ties\n{node.id}\n{named}")
+    cursors = Cursors(sealer, f"ties\n{node.id}\n{named}")
     start = cursors.read(after)
     only = tie_numbers(kinds)
     found = [row for row in (node.folded or {}).values() if row is not None and (only is None or row.kind in only)]
@@ -63,7 +63,7 @@ def find_tie(snapshot: Snapshot, kind: TieKind, from_: str, to: str) -> Tie | No
 
 def list_facts(snapshot: Snapshot, sealer: Sealer, number: int, first: int, after: str | None) -> Page[RecordedFact]:
     """One page of the facts that name an entity and stand."""
-    cursors = _Cursors(sealer, f"facts\n{snapshot.load([number])[number].id}")
+    cursors = Cursors(sealer, f"facts\n{snapshot.load([number])[number].id}")
     start = cursors.read(after)
     found = {kept.id: (place, kept) for place, kept in snapshot.listed_facts(number, start, first + 1)}
     ordered = sorted(found.values(), key=lambda one: one[0], reverse=True)[: first + 1]
@@ -106,7 +106,7 @@ def tell_facts(snapshot: Snapshot, facts: list[Kept]) -> list[RecordedFact]:
 def list_loans(snapshot: Snapshot, sealer: Sealer, merchant: int, first: int, after: str | None) -> Page[Entity]:
     """One page of a merchant's loans: all that it is tied to by having applied, by when they were applied for."""
     node = snapshot.load([merchant])[merchant]
-    cursors = _Cursors(sealer, f"loans\n{node.id}")
+    cursors = Cursors(sealer, f"loans\n{node.id}")
     start = cursors.read(after)
     applied = TIE_NUMBERS[TieKind.APPLIED_FOR]
     ties = [row for row in (node.folded or {}).values() if row is not None and row.kind == applied and row.from_ == merchant]
@@ -121,7 +121,7 @@ def list_loans(snapshot: Snapshot, sealer: Sealer, merchant: int, first: int, af
     return cursors.page(ordered[: first + 1], first)
 
 
-class _Cursors:
+class Cursors:
     """Cursors of one list."""
 
     def __init__(self, sealer: Sealer, list_: str) -> None:

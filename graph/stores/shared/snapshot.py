@@ -17,6 +17,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from graph import weighing
+from graph.flows.scope import Way, Window
 from graph.ids import ENTITY_NUMBERS, TIE_NUMBERS, tie_id
 from graph.merging import VALUE_FIELDS
 from graph.model import (
@@ -68,6 +69,24 @@ class Moved(NamedTuple):
     """Place in `TRANSFER_KINDS`."""
     occurred_at: Instant
     recorded_at: Instant
+
+
+class Reported(NamedTuple):
+    """A transfer that is reported, whether it stands or was reversed."""
+
+    fact: str
+    """Id of the fact whose report of it is kept as the first."""
+    key: str
+    from_: str
+    to: str
+    """Ids of the two accounts."""
+    amount: int
+    kind: int
+    """Place in `TRANSFER_KINDS`."""
+    occurred_at: Instant
+    recorded_at: Instant
+    hidden_at: Instant | None
+    """From when on it does not count, as is known by the moment."""
 
 
 class Counted(NamedTuple):
@@ -149,6 +168,16 @@ class Snapshot(Settling, ABC):
         """Of each account its newest standing transfers after that moment, from or to `others` alone when they are given: `most`, and one
         more if more follow; by occurred_at, recorded_at, amount, id of the other account, descending.
         """
+
+    @abstractmethod
+    def reported(self, account: int, ways: Collection[Way], window: Window, start: Position, most: int) -> Iterable[Reported]:
+        """An account's transfers in these directions and this time that come behind `start` (the id in it is a fact's): at least the first
+        `most` in the order of lists, in any order.
+        """
+
+    @abstractmethod
+    def report(self, fact: str) -> Reported | None:
+        """The transfer whose first report is the fact with this id."""
 
     @abstractmethod
     def receipts(self, accounts: Sequence[int], own: Collection[int], at: Instant, most: int, *, newest: bool) -> Counted:

@@ -18,15 +18,16 @@ from operator import attrgetter
 from types import TracebackType
 from typing import Any, Final, Self
 
+from graph.flows.scope import Way, Window
 from graph.model import Entity, Instant, Moment, TieKind
 from graph.sealing import Sealer
 from graph.store import HeldTies
 from graph.stores.shared.encoding import Kept
 from graph.stores.shared.folding import Description
 from graph.stores.shared.rows import Adjacency, Node, TieRow, stream_parts, tie_numbers
-from graph.stores.shared.snapshot import NO_TIES, Counted, Moved, Position, Snapshot
+from graph.stores.shared.snapshot import NO_TIES, Counted, Moved, Position, Reported, Snapshot
 from graph.stores.shared.tables import Row, TieHead
-from graph.stores.sqlite import lists, movements, settling
+from graph.stores.sqlite import lists, movements, settling, transfers
 from graph.stores.sqlite.folding import CHUNK, TIE_COLUMNS, chunks, fold_descriptions, fold_ties, marks
 from graph.stores.sqlite.institutions import find_institution
 from graph.stores.sqlite.probing import padded, probing
@@ -292,6 +293,14 @@ class SqliteSnapshot(Snapshot):
                 break
             found[account] = movements.moved(self.connection, self.moment, account, incoming, after, most, others)
         return found
+
+    def reported(self, account: int, ways: Collection[Way], window: Window, start: Position, most: int) -> list[Reported]:
+        """See `Snapshot.reported`."""
+        return transfers.reported(self.connection, self.moment, account, ways, window, start, most)
+
+    def report(self, fact: str) -> Reported | None:
+        """See `Snapshot.report`."""
+        return transfers.report(self.connection, self.moment, self.number, fact)
 
     def receipts(self, accounts: Sequence[int], own: Collection[int], at: Instant, most: int, *, newest: bool) -> Counted:
         """See `Snapshot.receipts`."""

@@ -22,7 +22,6 @@ from graph.flows.checking import check_scope
 from graph.flows.findings import MAXIMUM_ROWS
 from graph.flows.guarding import Guard, guarded_ends
 from graph.flows.reader import Question
-from graph.ids import tie_parts
 from graph.metering import running
 from graph.model import (
     Entity,
@@ -32,18 +31,16 @@ from graph.model import (
     Moment,
     Neighbourhood,
     PathSearch,
-    RecordedFact,
     Surroundings,
-    Tie,
     TieKind,
     WalkBounds,
 )
-from graph.sealing import Sealers
-from graph.store import MAXIMUM_FACTS, Answered, HeldTies, KeptFact, Page, Recording
+from graph.sealing import Sealer, Sealers
+from graph.store import MAXIMUM_FACTS, Answered, HeldTies, KeptFact, Recording
 from graph.stores.shared.encoding import Prepared, prepare
 from graph.stores.shared.giving import give
 from graph.stores.shared.holding import check_held
-from graph.stores.shared.listing import find_fact, find_tie, list_facts, list_loans, list_ties
+from graph.stores.shared.paging import Paging
 from graph.stores.shared.paths import search
 from graph.stores.shared.rows import EVERYTHING
 from graph.stores.shared.snapshot import Snapshot
@@ -72,7 +69,7 @@ _INLINE: Final = 20
 """Facts that are prepared at once; more are prepared on another thread, so that the event loop goes on."""
 
 
-class SqliteStore:
+class SqliteStore(Paging):
     """A `graph.store.GraphStore` in one file; several processes may open the same."""
 
     def __init__(self, path: Path, sealers: Sealers, *, now: Callable[[], Instant] = clock.now, waiting: float = WAITING_SECONDS) -> None:
@@ -153,44 +150,13 @@ class SqliteStore:
 
         return await self._read(institution, moment, read)
 
-    async def tie(self, institution: str, id: str, moment: Moment) -> Tie | None:
-        """One tie, ended or not; see `GraphStore.tie`."""
-        parts = tie_parts(id)
-        return None if parts is None else await self._read(institution, moment, lambda snapshot: find_tie(snapshot, *parts))
+    async def look(self, institution: str, moment: Moment, work: Callable[[Snapshot], T]) -> T:
+        """See `Paging.look`."""
+        return await self._read(institution, moment, work)
 
-    async def ties(
-        self,
-        institution: str,
-        entity: str,
-        moment: Moment,
-        *,
-        first: int,
-        after: str | None = None,
-        kinds: frozenset[TieKind] | None = None,
-    ) -> Page[Tie]:
-        """A page of an entity's ties; see `GraphStore.ties`."""
-        sealer = self._sealers(institution)
-        return await self._list(
-            institution, entity, moment, first, lambda snapshot, number: list_ties(snapshot, sealer, number, first, after, kinds)
-        )
-
-    async def fact(self, institution: str, id: str, moment: Moment) -> RecordedFact | None:
-        """One fact, withdrawn or not; see `GraphStore.fact`."""
-        return await self._read(institution, moment, lambda snapshot: find_fact(snapshot, id))
-
-    async def facts(self, institution: str, entity: str, moment: Moment, *, first: int, after: str | None = None) -> Page[RecordedFact]:
-        """A page of the facts that name an entity; see `GraphStore.facts`."""
-        sealer = self._sealers(institution)
-        return await self._list(
-            institution, entity, moment, first, lambda snapshot, number: list_facts(snapshot, sealer, number, first, after)
-        )
-
-    async def loans(self, institution: str, merchant: str, moment: Moment, *, first: int, after: str | None = None) -> Page[Entity]:
-        """A page of a merchant's loans; see `GraphStore.loans`."""
-        sealer = self._sealers(institution)
-        return await self._list(
-            institution, merchant, moment, first, lambda snapshot, number: list_loans(snapshot, sealer, number, first, after)
-        )
+    def sealer(self, institution: str) -> Sealer:
+        """See `Paging.sealer`."""
+        return self._sealers(institution)
 
     async def neighbourhood(
         self, institution: str, centre: str, moment: Moment, bounds: WalkBounds, *, deadline: float
@@ -292,16 +258,6 @@ class SqliteStore:
         answer = asyncio.wrap_future(call.answer)
         answer.add_done_callback(lambda done: done.cancelled() or done.exception())  # the caller may be gone; the commit goes on
         return await asyncio.shield(answer)
-
-    async def _list(self, institution: str, entity: str, moment: Moment, first: int, listed: Callable[[Snapshot, int], Page[T]]) -> Page[T]:
-        if not 1 <= first <= 100:
-            raise InvalidInput([Problem(("first",), f"is {first}: give 1 to 100")])
-
-        def read(snapshot: Snapshot) -> Page[T]:
-            number = snapshot.node(entity)
-            return Page((), (), more=False) if number is None else listed(snapshot, number)
-
-        return await self._read(institution, moment, read)
 
     async def _read(self, institution: str, moment: Moment, work: Callable[[SqliteSnapshot], T]) -> T:
         """Do the work in a snapshot of its own, on a thread of its own."""

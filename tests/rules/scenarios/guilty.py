@@ -246,11 +246,26 @@ def cashes_what_another_account_gathered() -> Story:
     return story.pays("pool", "account-noodles", 14_500 * YUAN, ago=5 * DAY, kind=TransferKind.WITHDRAWAL).asks("noodles")
 
 
+def pays_into_a_crowd() -> Story:
+    """Money goes to an account that pays thousands: where it went is beyond what one decision reads."""
+    story = Story().shop("noodles").sells("noodles")
+    return pays_one_who_pays(story, 2_100).asks("noodles", amount=30_000 * YUAN)
+
+
+def pays_one_who_pays(story: Story, many: int) -> Story:
+    """The shop pays an account that pays so many others in the days after, each more than a twentieth of 30,000 yuan."""
+    story.pays("account-noodles", "exchange", 2_000 * YUAN, ago=20 * DAY, kind=TransferKind.TRANSFER)
+    for place in range(many):
+        story.pays("exchange", f"somebody{place}", 1_600 * YUAN, ago=19 * DAY - place * MINUTE, kind=TransferKind.TRANSFER)
+    return story
+
+
 GUILTY: Final[dict[str, Guilty]] = {
     "borrowers_gathered": Guilty(gathers_the_loans_of_two, Verdict.REFER, "LOANS_HANDED_ON"),
     "blocked_reached": Guilty(pays_on_to_a_blocked_device, Verdict.REFER, "MONEY_TO_BLOCKED"),
     "vouched_debt": Guilty(vouches_for_a_chain_of_large_loans, Verdict.REFER, "VOUCHES_FOR_MUCH"),
     "pooled_withdrawn": Guilty(cashes_what_another_account_gathered, Verdict.REFER, "POOLED_CASH"),
+    "money_unfollowed": Guilty(pays_into_a_crowd, Verdict.REFER, "MONEY_UNFOLLOWED"),
     "worst_standing": Guilty(suspected_owner, Verdict.REFER, "PARTY_SUSPECTED"),
     "fraud_distance": Guilty(phone_of_a_fraudster_among_five, Verdict.REFER, "FRAUD_NEAR"),
     "fraud_strength": Guilty(device_of_a_fraudster, Verdict.REFER, "TIED_TO_FRAUD"),

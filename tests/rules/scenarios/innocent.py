@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from graph.model import EntityKind, EntityName, Standing, TieKind, TransferKind
-from tests.rules.scenarios.story import DAY, HOUR, YUAN, Story, account, merchant, person
+from tests.rules.scenarios.story import DAY, HOUR, MINUTE, YUAN, Story, account, merchant, person
 
 
 def family() -> Story:
@@ -196,6 +196,21 @@ def withdraws_own_savings() -> Story:
     return story.pays("savings", "account-noodles", 14_500 * YUAN, ago=5 * DAY, kind=TransferKind.WITHDRAWAL).asks("noodles")
 
 
+def busy_till() -> Story:
+    """A wholesale till that takes 2,000 yuan a hundred times a day asks for a part of one day: too much to be followed, and honest."""
+    story = Story().shop("wholesale").sells("wholesale", amount=2_000 * YUAN, days=60, payers=300, every=HOUR // 3)
+    return story.asks("wholesale", amount=30_000 * YUAN)
+
+
+def pays_a_crowd_and_asks_for_little() -> Story:
+    """A small loan, and an account paid whose money nobody can follow: as with any large shop on the internet."""
+    story = Story().shop("noodles").sells("noodles")
+    story.pays("account-noodles", "exchange", 2_000 * YUAN, ago=20 * DAY, kind=TransferKind.TRANSFER)
+    for place in range(2_100):
+        story.pays("exchange", f"somebody{place}", 1_600 * YUAN, ago=19 * DAY - place * MINUTE, kind=TransferKind.TRANSFER)
+    return story.asks("noodles", amount=20_000 * YUAN)
+
+
 INNOCENT: Final[dict[str, tuple[Callable[[], Story], ...]]] = {
     "worst_standing": (cleared_of_suspicion,),
     "fraud_distance": (market,),
@@ -222,6 +237,7 @@ INNOCENT: Final[dict[str, tuple[Callable[[], Story], ...]]] = {
     "blocked_reached": (pays_a_supplier_whose_old_phone_is_blocked, workshop_that_pays_its_suppliers),
     "vouched_debt": (sureties_of_relatives,),
     "pooled_withdrawn": (withdraws_own_savings,),
+    "money_unfollowed": (busy_till, pays_a_crowd_and_asks_for_little),
     "fan_in": (workshop_that_pays_its_suppliers,),
     "pass_through": (workshop_that_pays_its_suppliers,),
     "money_circled": (owner_who_lends_to_a_friend,),

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from graph.flows.scope import Order
 from graph.model import TieKind
-from graph.stores.neo4j.catalogue import asking, emptying, flowing, foreseeing, institutions, moments, phrases, recording
+from graph.stores.neo4j.catalogue import asking, emptying, flowing, foreseeing, institutions, moments, phrases, recording, transferring
 
 
 def every() -> dict[str, str]:
     """Every query that can be sent, by name: those above, and what the functions make of each kind and direction."""
     found = {
         name: text
-        for module in (institutions, recording, moments, asking, foreseeing, flowing, emptying)
+        for module in (institutions, recording, moments, asking, foreseeing, flowing, emptying, transferring)
         for name, text in vars(module).items()
         if isinstance(text, str) and name.isupper() and not name.startswith("_") and name not in vars(phrases) and name != "FOLDED"
     }
@@ -28,6 +28,7 @@ def every() -> dict[str, str]:
         for ties in (all_, some)
     }
     found |= {f"moved incoming {incoming} only {only}": asking.moved(incoming, only) for incoming in both for only in both}
+    found |= {f"reported incoming {incoming}": transferring.reported(incoming) for incoming in both}
     found |= {f"moved within incoming {incoming}": flowing.moved_within(incoming) for incoming in both}
     found |= {f"moved first {order} incoming {incoming}": flowing.moved_first(incoming, order) for incoming in both for order in Order}
     found |= {f"ties from {kind} incoming {incoming}": flowing.ties_from(kind, incoming) for kind in TieKind for incoming in both}
