@@ -26,7 +26,7 @@ def command() -> None:
 @command.command("check")
 @data_option
 def check(data: Path | None) -> None:
-    """Derive everything again in a copy and compare.
+    """Derive everything again in a copy and compare; a graph on Neo4j is read into files of the data directory for it.
 
     Nothing is changed, and servers go on meanwhile; the disk needs room for two copies. What differs is said, and is exit code 1.
 
