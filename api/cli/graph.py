@@ -26,9 +26,11 @@ def command() -> None:
 @command.command("check")
 @data_option
 def check(data: Path | None) -> None:
-    """Derive everything again in a copy and compare; a graph on Neo4j is read into files of the data directory for it.
+    """Derive everything again in a copy and compare.
 
     Nothing is changed, and servers go on meanwhile; the disk needs room for two copies. What differs is said, and is exit code 1.
+
+    A graph on Neo4j is read into files beside the records for it; when facts come in meanwhile, that is said, and is exit code 1.
 
     Example: ringfence graph check --data /var/lib/ringfence
     """
