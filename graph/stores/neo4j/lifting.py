@@ -48,23 +48,23 @@ class Lifting:
         (row,) = self._ask(lifting.COUNTERS, institution=institution)
         return row
 
-    def rows(self, institution: int, tell: Callable[[int], None]) -> Lifted:
-        """All rows of an institution; `tell` is given how many facts were read.
+    def rows(self, institution: int, tell: Callable[[int], None], step: int = RANGE) -> Lifted:
+        """All rows of an institution; `tell` is given how many facts were read, and they come `step` at a time.
 
         Raises `GraphUnavailable`, also when it is written to meanwhile.
         """
         before = self.counters(institution)
         _, last_entity, last_fact, last_tie = before
-        for after in range(0, last_fact, RANGE):
-            yield from self._facts({"institution": institution, "after": after, "until": after + RANGE})
-            tell(min(after + RANGE, last_fact))
-        for after in range(0, last_entity + 1, RANGE):  # a number is `sequence << 4 | kind`
-            yield from self._entities({"institution": institution, "after": (after << 4) - 1, "until": ((after + RANGE) << 4) - 1})
-        for after in range(0, last_tie, RANGE):
-            span = {"institution": institution, "after": after, "until": after + RANGE}
+        for after in range(0, last_fact, step):
+            yield from self._facts({"institution": institution, "after": after, "until": after + step})
+            tell(min(after + step, last_fact))
+        for after in range(0, last_entity + 1, step):  # a number is `sequence << 4 | kind`
+            yield from self._entities({"institution": institution, "after": (after << 4) - 1, "until": ((after + step) << 4) - 1})
+        for after in range(0, last_tie, step):
+            span = {"institution": institution, "after": after, "until": after + step}
             yield "observation", self._ask(lifting.LIFT_OBSERVATIONS, **span)
         last = ""
-        while found := self._ask(lifting.LIFT_WITHDRAWALS, institution=institution, id=last, most=RANGE):
+        while found := self._ask(lifting.LIFT_WITHDRAWALS, institution=institution, id=last, most=step):
             yield "withdrawal", found
             last = found[-1][0]
         if self.counters(institution) != before:
