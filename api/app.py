@@ -258,7 +258,10 @@ def check_graph(settings: Settings, vault: Vault, tell: Callable[[int, int], Non
     """
     from graph.stores.sqlite.checking import check_file
 
-    _refuse_served_graph(settings)
+    if settings.graph_url:
+        from graph.stores.checking import check_server
+
+        return check_server(_graph_address(settings), settings.data, vault.sealer, COMMAND_LOCK_SECONDS, tell)
     return check_file(settings.data / GRAPH_FILE, vault.sealer, tell)
 
 
@@ -266,13 +269,9 @@ def rebuild_graph(settings: Settings, vault: Vault, tell: Callable[[int, int], N
     """Derive everything of the graph from its facts again; how many these are. Raises `GraphUnavailable`."""
     from graph.stores.sqlite.rebuilding import rebuild_file
 
-    _refuse_served_graph(settings)
-    return rebuild_file(settings.data / GRAPH_FILE, vault.sealer, tell)
-
-
-def _refuse_served_graph(settings: Settings) -> None:
     if settings.graph_url:
         raise GraphUnavailable("A graph on Neo4j is not derived again in place: unset RINGFENCE_GRAPH_URL for the embedded one.")
+    return rebuild_file(settings.data / GRAPH_FILE, vault.sealer, tell)
 
 
 def open_services(settings: Settings, *, checked: bool = False) -> Services:

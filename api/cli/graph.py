@@ -30,6 +30,8 @@ def check(data: Path | None) -> None:
 
     Nothing is changed, and servers go on meanwhile; the disk needs room for two copies. What differs is said, and is exit code 1.
 
+    A graph on Neo4j is read into files beside the records for it; when facts come in meanwhile, that is said, and is exit code 1.
+
     Example: ringfence graph check --data /var/lib/ringfence
     """
     # Late: a command's help must not wait for what only its work needs.

@@ -10,13 +10,14 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from graph.errors import RingfenceError
 from graph.sealing import Sealers
+from graph.stores.shared.tables import Row
 from graph.stores.sqlite.failing import unavailable
 from graph.stores.sqlite.rebuilding import Tell, rebuild
 from graph.stores.sqlite.tables import open_reader, open_writer
@@ -58,6 +59,10 @@ NEVER_EARLIER: Final = {
     "WHERE t.count > 0 AND (k.latest_at < t.latest_at OR k.changed_at < t.changed_at)",
 }
 """Cached rows that would be taken for exact at moments for which they are not: these two may be later than needed, and never earlier."""
+
+
+_OF_INSTITUTION: Final = {"fact": 1, "entity": 1, "claim": 0}
+"""Tables with an institution's number, and its place in their rows."""
 
 
 class NoRoom(RingfenceError):
@@ -111,6 +116,51 @@ def check_file(path: Path, sealers: Sealers, tell: Tell = lambda _done, _all: No
                 return _compare(connection, facts)
     except (sqlite3.Error, OSError) as error:
         raise unavailable(error, path) from error
+
+
+def check_rows(
+    folder: Path, institution: str, check: bytes, rows: Iterable[tuple[str, list[Row]]], sealers: Sealers, tell: Tell = lambda _d, _a: None
+) -> Checked:
+    """Compare the rows of one institution, from wherever they are kept, with what its facts make.
+
+    `rows` come with the name of the table that they belong in; of `fact` each ends with its source's name. Files are made in the folder
+    and removed again. Raises `GraphUnavailable` when one cannot be written.
+    """
+    try:
+        with tempfile.TemporaryDirectory(prefix="check-", dir=folder) as place:
+            kept, again = Path(place) / "kept.db", Path(place) / "again.db"
+            with _fast(kept) as connection:
+                _lay(connection, institution, check, rows)
+                connection.execute("PRAGMA journal_mode = DELETE")
+            shutil.copyfile(kept, again)
+            with _fast(again) as connection:
+                facts = rebuild(connection, sealers, tell)
+                connection.execute("ATTACH ? AS kept", (str(kept),))
+                return _compare(connection, facts)
+    except (sqlite3.Error, OSError) as error:
+        raise unavailable(error, folder) from error
+
+
+def _lay(connection: sqlite3.Connection, institution: str, check: bytes, rows: Iterable[tuple[str, list[Row]]]) -> None:
+    """Write rows as they are into an empty file."""
+    connection.execute("INSERT INTO institution VALUES (1, ?, ?)", (institution, check))
+    sources: dict[str, int] = {}
+    for table, some in rows:
+        if not some:
+            continue
+        connection.execute("BEGIN")
+        laid: list[Row] = some
+        if table == "fact":
+            for row in some:
+                if row[-1] not in sources:
+                    sources[row[-1]] = len(sources) + 1
+                    connection.execute("INSERT INTO source VALUES (?, 1, ?)", (sources[row[-1]], row[-1]))
+            laid = [(*row[:2], sources[row[-1]], *row[2:-1]) for row in some]
+        if table in _OF_INSTITUTION:
+            place = _OF_INSTITUTION[table]
+            laid = [(*row[:place], 1, *row[place:]) for row in laid]
+        connection.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(laid[0]))})", laid)
+        connection.execute("COMMIT")
 
 
 def _copy(reader: sqlite3.Connection, into: Path) -> None:

@@ -8,14 +8,25 @@ from __future__ import annotations
 
 from graph.flows.scope import Order
 from graph.model import TieKind
-from graph.stores.neo4j.catalogue import asking, emptying, flowing, foreseeing, institutions, moments, phrases, recording, transferring
+from graph.stores.neo4j.catalogue import (
+    asking,
+    emptying,
+    flowing,
+    foreseeing,
+    institutions,
+    lifting,
+    moments,
+    phrases,
+    recording,
+    transferring,
+)
 
 
 def every() -> dict[str, str]:
     """Every query that can be sent, by name: those above, and what the functions make of each kind and direction."""
     found = {
         name: text
-        for module in (institutions, recording, moments, asking, foreseeing, flowing, emptying, transferring)
+        for module in (institutions, recording, moments, asking, foreseeing, flowing, emptying, lifting, transferring)
         for name, text in vars(module).items()
         if isinstance(text, str) and name.isupper() and not name.startswith("_") and name not in vars(phrases) and name != "FOLDED"
     }
