@@ -11,7 +11,7 @@ NEO4J_FOLDER := .servers/neo4j$(if $(filter lts,$(NEO4J)),,-$(NEO4J))
 
 GRAPH := embedded
 
-.PHONY: help install demo test lint types contracts tests browser soak bench servers servers-stop schema lock clean
+.PHONY: help install demo test lint types contracts tests browser soak bench bench-identity bench-rings servers servers-stop schema lock clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
@@ -70,6 +70,12 @@ soak: $(STAMP) ## The same proofs with the full counts
 
 bench: $(STAMP) ## Every figure of the README, beside what it is compared with
 	@$(PY) -m tests.bench
+
+bench-identity: $(STAMP) ## What the identity checks find and cost (RINGFENCE_BENCH_DATA: the folder of the material)
+	@$(PY) -m tests.bench identity
+
+bench-rings: $(STAMP) ## What finding rings costs, and keeping them up
+	@$(PY) -m tests.bench rings
 
 servers: $(STAMP) ## Start a real Neo4j (needs Java and Maven; NEO4J=newest: the newest release) and PostgreSQL in .servers/
 	@$(PY) docker/servers/neo4j.py start --line $(NEO4J) --folder $(NEO4J_FOLDER)

@@ -1,6 +1,6 @@
 """What looks at images, measured: fields by level of damage, faces beside the plain library, one among many.
 
-`python -m tests.bench identity-images` reads the folder that RINGFENCE_BENCH_DATA names (`documents/`, `faces/`): it is not part of the
+`python -m tests.bench identity` reads the folder that RINGFENCE_BENCH_DATA names (`documents/`, `faces/`): it is not part of the
 project, only aggregate figures leave it.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
-import os
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
@@ -21,7 +20,8 @@ import numpy as np
 from identity.faces.matching import DIMENSIONS
 from identity.faces.searching import FaceIndex
 from identity.worker import ReadingPool
-from tests.bench.report import spread, table, write
+from tests.bench.material import needed
+from tests.bench.report import spread, table
 
 FIELDS = {
     "id_front": {"name": "name", "sex": "sex", "ethnicity": "ethnicity", "birth": "born_on", "address": "address", "number": "number"},
@@ -32,14 +32,6 @@ LEVELS = ("clean", "mild", "heavy")
 RATES = (0.01, 0.001, 0.0001)
 DRAWS = 500
 VECTORS = 1_000_000
-
-
-def folder() -> Path:
-    """Where the material lies."""
-    named = os.environ.get("RINGFENCE_BENCH_DATA")
-    if not named:
-        raise SystemExit("RINGFENCE_BENCH_DATA names no folder: give the one that holds documents/ and faces/.")
-    return Path(named)
 
 
 def memory(pid: int) -> float:
@@ -178,9 +170,9 @@ def many() -> dict[str, Any]:
     return {"vectors": len(index), "seconds to fill": round(loading, 1), "found": [found, len(kept)], "milliseconds": spread(times)}
 
 
-def main() -> None:
-    """Measure, print, and keep `.bench/identity-images.json`."""
-    data = folder()
+def main() -> dict[str, Any]:
+    """Measure, print, and give the figures."""
+    data = needed()
     documents = asyncio.run(read_documents(data / "documents"))
     rows: list[Sequence[object]] = [("read exactly", "of", "share")]
     rows += [(key, f"{right}/{asked}", f"{right / asked:.1%}") for key, (right, asked) in documents["exact"].items()]
@@ -198,4 +190,4 @@ def main() -> None:
     times = found["milliseconds"]
     heads = ("vectors", "filled in s", "found", "ms p50", "ms p99")
     table("One face among many", [heads, (found["vectors"], found["seconds to fill"], found["found"], times["p50"], times["p99"])])
-    write("identity-images", {"documents": documents, "pairs": pairs, "many": found})
+    return {"documents": documents, "pairs": pairs, "many": found}

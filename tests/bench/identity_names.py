@@ -1,13 +1,12 @@
 """How well names are found on lists, and how quickly: aggregate figures over the shared data, beside what they are compared with.
 
-`python -m tests.bench.identity_names`; the data's folder is `RINGFENCE_DATA`, or `../shared/data`. Recall is at the score that one in a
-thousand ordinary names reaches; the baseline is rapidfuzz's token-set ratio on lower-case names in the same run.
+`python -m tests.bench identity`; the folder of the data is `RINGFENCE_BENCH_DATA`, or `../shared/data`. Recall is at the score that one
+in a thousand ordinary names reaches; the baseline is rapidfuzz's token-set ratio on lower-case names in the same run.
 """
 
 from __future__ import annotations
 
 import csv
-import os
 import random
 import resource
 import time
@@ -25,10 +24,9 @@ from identity.lists.index import ListIndex, Query
 from identity.lists.screening import THRESHOLD
 from identity.names.comparing import likeness
 from identity.names.forms import Name, NameKind
-from tests.bench.report import spread, table, write
+from tests.bench.material import needed
+from tests.bench.report import spread, table
 
-DATA: Final = Path(os.environ.get("RINGFENCE_DATA") or Path(__file__).parents[2].parent / "shared" / "data")
-LISTS: Final = DATA / "watchlist"
 FALSE_POSITIVES: Final = 0.001
 DRAWS: Final = 1_000
 BASELINE_NEGATIVES: Final = 10_000
@@ -76,9 +74,9 @@ def interval(positives: Sequence[float], negatives: Sequence[float], rate: float
 def screening() -> dict[str, object]:
     """Altered sanctioned names against the list of the unaltered ones, at the score that one in a thousand ordinary names reaches."""
     stem = "contrib_candidate_generation_benchmark_fixtures_"
-    altered = [row["full_name"] for row in rows(LISTS / f"{stem}positives_un_treated.csv")]
-    listed = [row["full_name"] for row in rows(LISTS / f"{stem}positives_un_untreated.csv")]
-    ordinary = [row["full_name"] for row in rows(LISTS / f"{stem}negatives_global.csv")]
+    altered = [row["full_name"] for row in rows(needed() / "watchlist" / f"{stem}positives_un_treated.csv")]
+    listed = [row["full_name"] for row in rows(needed() / "watchlist" / f"{stem}positives_un_untreated.csv")]
+    ordinary = [row["full_name"] for row in rows(needed() / "watchlist" / f"{stem}negatives_global.csv")]
     index = ListIndex(Entry(str(number), NameKind.PERSON, name) for number, name in enumerate(listed))
     positives = []
     for number, name in enumerate(altered):
@@ -132,7 +130,7 @@ def best_f1(scores: Sequence[float], same: Sequence[bool], bound: float | None =
 
 def pairs() -> dict[str, object]:
     """Pairs of names that are one or not."""
-    cases = rows(DATA / "name_bench" / "cases.csv")
+    cases = rows(needed() / "name_bench" / "cases.csv")
     same = [row["is_match"] == "True" for row in cases]
 
     def ours(row: dict[str, str]) -> float:
@@ -221,7 +219,7 @@ def chinese() -> dict[str, object]:
 
 def speed(entries: int) -> dict[str, object]:
     """Microseconds of one screening against a list of so many entries, and what the index costs."""
-    people = rows(LISTS / "contrib_candidate_generation_benchmark_fixtures_negatives_global.csv")
+    people = rows(needed() / "watchlist" / "contrib_candidate_generation_benchmark_fixtures_negatives_global.csv")
     drawn = random.Random(5)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     made = [
@@ -241,8 +239,8 @@ def speed(entries: int) -> dict[str, object]:
     return {"entries": entries, "build_seconds": round(built, 2), "megabytes": round(memory), "microseconds": spread(times)}
 
 
-def main() -> None:
-    """Run all parts, print them, and keep the figures in `.bench/identity-names.json`."""
+def main() -> dict[str, object]:
+    """Run all parts, print them, and give the figures."""
     parts: dict[str, Callable[[], dict[str, object]]] = {"screening": screening, "pairs": pairs, "chinese": chinese}
     figures: dict[str, object] = {name: part() for name, part in parts.items()}
     speeds = [speed(entries) for entries in (10_000, 100_000)]
@@ -253,14 +251,10 @@ def main() -> None:
             *((f"{found['entries']:,}", f"{found['build_seconds']} s", f"{found['megabytes']} MB", *_times(found)) for found in speeds),
         ],
     )
-    write("identity-names", {**figures, "speed": speeds})
+    return {**figures, "speed": speeds}
 
 
 def _times(found: dict[str, object]) -> tuple[str, str]:
     micros = found["microseconds"]
     assert isinstance(micros, dict)
     return f"{micros['p50']:,.0f} µs", f"{micros['p99']:,.0f} µs"
-
-
-if __name__ == "__main__":
-    main()
