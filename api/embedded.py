@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.pool import NullPool
 
 from api.transacting import RecordsUnavailable
@@ -29,12 +31,27 @@ def embedded_engine(path: Path, lock_seconds: float = 0.5) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(raw: DBAPIConnection, _record: object) -> None:
         cursor = raw.cursor()
-        for pragma in ("journal_mode=WAL", f"synchronous={FULL}", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-16000"):
+        _keep_a_log(cursor, lock_seconds)
+        for pragma in (f"synchronous={FULL}", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-16000"):
             cursor.execute(f"PRAGMA {pragma}")
             cursor.fetchall()
         cursor.close()
 
     return engine
+
+
+def _keep_a_log(cursor: DBAPICursor, lock_seconds: float) -> None:
+    """Have the file keep a write-ahead log. SQLite does not wait by itself while another start changes a new file to one."""
+    until = time.monotonic() + lock_seconds
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            cursor.fetchall()
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.005)
 
 
 def count_commit(raw: Any) -> None:  # noqa: ANN401 - a connection of the driver

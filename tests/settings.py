@@ -16,6 +16,12 @@ EXAMPLES: Final = 1_000 if SOAK else 25
 STEPS: Final = 60 if SOAK else 20
 """Steps of one run of a state machine."""
 
+RECOVERY: Final = 5.0 if SOAK else 60.0
+"""Seconds from a server's return to the first decision that uses it; a machine that does other things too may take longer."""
+
+ANSWER: Final = 1.0 if SOAK else 3.0
+"""Seconds within which a decision is answered whatever a server does, likewise."""
+
 MALFORMED_IMAGES: Final = 1_000 if SOAK else 90
 """Broken images that the opener is given, one after another."""
 

@@ -17,11 +17,9 @@ from tests.api.opened import BANK
 from tests.api.served import Server, prepared, served
 from tests.api.test_killing import WRITES, check, drive
 from tests.servers import Database, Postgres, postgres
-from tests.settings import SOAK
+from tests.settings import RECOVERY, SOAK
 
 KILLS = 20 if SOAK else 2
-RECOVERY = 5.0
-"""Seconds from the server's return to the first decision."""
 
 
 @pytest.fixture
