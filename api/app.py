@@ -24,6 +24,7 @@ from api.embedded import embedded_engine
 from api.limits import Limits
 from api.metrics import Metrics
 from api.records import Bounds, Records, RecordsUnavailable
+from api.screening import ListsInForce
 from api.settings import Settings
 from api.strategies import Strategies, keep_shipped
 from api.tables import deployment, institutions
@@ -302,12 +303,14 @@ def open_services(settings: Settings, *, checked: bool = False) -> Services:
         asking=asking,
         metrics=metrics,
         limits=Limits(folder, settings.staff_cost_minute, settings.service_cost_minute),
+        lists=ListsInForce(records),
         now=now,
     )
 
 
 async def close_services(services: Services) -> None:
     """Finish what was begun and let go of everything."""
+    services.lists.close()
     await services.graph.close()
     await asyncio.to_thread(services.records.close)
     services.limits.close()

@@ -13,6 +13,7 @@ from api.limits import Limits
 from api.metrics import Metrics
 from api.questions import Questions
 from api.records import Records
+from api.screening import ListsInForce
 from api.settings import Settings
 from api.strategies import Strategies
 from graph.model import Instant, Institution
@@ -63,6 +64,8 @@ class Services:
     metrics: Metrics
     limits: Limits
     """Rates of principals."""
+    lists: ListsInForce
+    """The watchlists, in memory."""
     now: Callable[[], Instant]
     """The clock, milliseconds."""
     feed: Feed = field(default_factory=Feed)

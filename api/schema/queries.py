@@ -25,6 +25,7 @@ from api.schema.references import EntityReference, Reference
 from api.schema.roles import EVERYBODY, Role, visible
 from api.schema.scalars import ID, DateTime, Milliseconds, Probability
 from api.schema.scenes import EntityTypes, Info, Scene, Shown, present, stated, timeless, too_far_ahead
+from api.schema.screening import ScreeningResult, ScreenNameInput, Watchlist, screen_name, show_watchlists
 from api.schema.subgraphs import PathSearch, Subgraph, show_neighbourhood, show_paths
 from graph import model
 from graph.decoding import decode_merchant_reference, decode_reference
@@ -191,6 +192,16 @@ class Query:
         query = decision_query(info.context, first, filter or {})
         which = [query.loan, query.merchant, query.verdicts, query.reason_code, query.degraded, query.decided_after, query.decided_before]
         return await page_of_decisions(timeless(info.context, ENTITY_TYPES), ["decisions", *which], query, after)
+
+    @field(directives=[visible(Role.SERVICE, Role.ANALYST, Role.KYC), Cost(weight=30)])
+    async def screen_name(self, info: Info, input: Annotated[Raw, argument("The name.", of=ScreenNameInput)]) -> ScreeningResult:
+        """Compare a name with the lists, without recording anything but the audit entry."""
+        return await screen_name(info.context, input)
+
+    @field(directives=[EVERYBODY, ListSize(assumed_size=20)])
+    async def watchlists(self, info: Info) -> list[Watchlist]:
+        """The lists in force."""
+        return await show_watchlists(info.context)
 
 
 async def scene_at(info: Info, as_of: DateTime | None) -> Scene:

@@ -23,6 +23,9 @@ LONGEST_NAME: Final = 80
 
 LONGEST_REASON: Final = 2_000
 MOST_LISTS: Final = 20
+MOST_TOGETHER: Final = 500_000
+"""Entries of all lists together: each server process holds them in memory, about 1.2 KB an entry of two names."""
+
 MOST_PAGE: Final = 5_000
 """Entries or subjects that are read at once."""
 
@@ -85,7 +88,16 @@ def add_entries(connection: Connection, name: str, number: int, entries: Sequenc
 
 
 def finish_import(connection: Connection, name: str, number: int, read: Read, now: Instant) -> None:
-    """From now on this version is the newest; entries of those before are removed, and every subject is due to be screened again."""
+    """From now on this version is the newest; entries of those before are removed, and every subject is due to be screened again.
+
+    Raises `ListError` when all lists together would hold more than `MOST_TOGETHER` entries, or another import overtook this one.
+    """
+    others = sum(found.count for found in all_watchlists(connection) if found.name != name)
+    if others + read.entries > MOST_TOGETHER:
+        raise ListError(
+            f"With {read.entries:,} entries of {name} all watchlists hold {others + read.entries:,}, and at most {MOST_TOGETHER:,} are "
+            "searched: import a shorter list."
+        )
     here = (watchlists.c.list == name) & (watchlists.c.number == number)
     found = {"count": read.entries, "passed_over": read.passed_over, "bad": read.bad, "imported_at": now}
     if connection.execute(update(watchlists).where(here).values(**found)).rowcount != 1:
@@ -205,12 +217,12 @@ def due(connection: Connection, institution: str, compared: Watchlist, most: int
 
 
 def rescreened(connection: Connection, institution: str, compared: Watchlist) -> float:
-    """Part of an institution's subjects that were compared with this version, 0 to 1; 1 without subjects."""
+    """Part of an institution's subjects that were compared with this version, 0 to 1; 0 while none is enrolled: nobody was compared."""
     own = (list_screenings.c.institution == institution) & (list_screenings.c.list == compared.name)
     total = connection.execute(select(func.count()).select_from(list_screenings).where(own)).scalar() or 0
     late = own & (list_screenings.c.number < compared.number)
     waiting = connection.execute(select(func.count()).select_from(list_screenings).where(late)).scalar() or 0
-    return 1.0 if total == 0 else 1.0 - waiting / total
+    return 0.0 if total == 0 else 1.0 - waiting / total
 
 
 def enrol(connection: Connection, institution: str, subject: str, now: Instant) -> None:

@@ -231,6 +231,15 @@ DOORS |= {
     "LoanTrailStop": [flows("loan", "FL", "trail { HERE }")],
 }
 
+SCREEN = 'screenName(input: {name: "Zhang Sanfeng", bornOn: "1952-10-07"})'
+
+DOORS |= {
+    "Watchlist": [Door("{ watchlists { HERE } }", "watchlists"), Door(f"{{ {SCREEN} {{ lists {{ HERE }} }} }}", "screenName.lists")],
+    "ScreeningResult": [Door(f"{{ {SCREEN} {{ HERE }} }}", "screenName")],
+    "ScreeningMatch": [Door(f"{{ {SCREEN} {{ matches {{ HERE }} }} }}", "screenName.matches")],
+    "WatchlistEntry": [Door(f"{{ {SCREEN} {{ matches {{ entry {{ HERE }} }} }} }}", "screenName.matches.entry")],
+}
+
 
 def fields_of(type_name: str) -> dict[str, GraphQLField]:
     """The fields of an object type."""

@@ -12,7 +12,22 @@ from api.schema import sdl
 
 TARGET: Final = Path(__file__).parents[1] / "data" / "schema" / "stages-1-2.graphql"
 
-LATER: Final[frozenset[str]] = frozenset()
+SCREENING: Final = frozenset(
+    {
+        "Query.screenName",
+        "Query.screenName(input)",
+        "Query.watchlists",
+        *("ScreenNameInput", *(f"ScreenNameInput.{part}" for part in ("name", "kind", "bornOn", "country", "lists", "minimumScore"))),
+        *("ScreeningMatch", *(f"ScreeningMatch.{part}" for part in ("entry", "score", "sentence"))),
+        *("ScreeningResult", *(f"ScreeningResult.{part}" for part in ("matches", "minimumScore", "falsePositiveRate", "lists"))),
+        *("Watchlist", *(f"Watchlist.{part}" for part in ("name", "version", "count", "importedAt", "rescreened"))),
+        "WatchlistEntry",
+        *(f"WatchlistEntry.{part}" for part in ("key", "list", "name", "aliases", "topics", "born", "countries")),
+    }
+)
+"""Of stage 3: names compared with watchlists."""
+
+LATER: Final[frozenset[str]] = SCREENING
 """What the schema has beyond these stages, by path (`Type`, `Type.field`, `Type.field(argument)`, `Type < Interface`, `Union | Member`)."""
 
 MISSING: Final = frozenset(

@@ -16,10 +16,16 @@ from api.context import Role, Services
 from api.schema.scalars import write_moment
 from api.settings import Settings
 from graph.errors import GraphUnavailable
+from identity.lists import records as watchlists
+from identity.lists.entries import Entry, Read
+from identity.names.forms import NameKind
 from tests.api.asking import BANK, OPERATIONS, OTHER, Asker, principal
 from tests.api.money_told import told
 
 T = TypeVar("T")
+
+LISTED = Entry("Q1", NameKind.PERSON, "張三豐", ("Zhang Sanfeng",), ("sanction",), ("1952-10-07",), ("CN",))
+"""Somebody on the world's watchlist."""
 
 MINUTE = 60_000
 DAY = 24 * 60 * MINUTE
@@ -116,12 +122,23 @@ async def populate(world: World) -> None:
         return create_principal(connection, BANK.id, "loan workflow", [Role.SERVICE], now, service=True)
 
     world.ids["Principal"] = await services.records.write(found)
+    await services.records.write(lambda connection: keep_list(connection, now))
     service = world.ask(Role.SERVICE)
     for source, batch in (("core-banking", facts(world)), ("money", told(world.ago))):
         answer = await service((OPERATIONS / "record-facts.graphql").read_text(), input={"source": source, "facts": batch})
         made = answer["data"]["recordFacts"]
         assert made["__typename"] == "RecordFactsSuccess" and made["refused"] == 0, made
     await assess_all(world)
+
+
+def keep_list(connection: Any, now: int, name: str = "un", entries: tuple[Entry, ...] = ()) -> None:
+    """A watchlist's next version."""
+    listed = entries or (LISTED,)
+    content = " ".join(one.key for one in listed)
+    number = watchlists.begin_import(connection, name, None, content, now, "2026-11-24")
+    assert number is not None, "its content is new"
+    watchlists.add_entries(connection, name, number, listed)
+    watchlists.finish_import(connection, name, number, Read(len(listed)), now)
 
 
 async def assess_all(world: World) -> None:

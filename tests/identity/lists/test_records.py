@@ -135,7 +135,7 @@ def test_a_judgement_is_kept_replaced_and_honoured_in_the_next_screening(do):
 def test_everybody_is_due_when_a_list_changes_and_progress_is_a_share(do):
     do(kept)
     subjects = [f"per_{number}" for number in range(4)]
-    assert do(lambda c: records.rescreened(c, "rural-bank", the_list(c))) == 1.0
+    assert do(lambda c: records.rescreened(c, "rural-bank", the_list(c))) == 0.0, "nobody is enrolled, so nobody was compared"
     for subject in subjects:
         do(lambda c, subject=subject: records.enrol(c, "rural-bank", subject, NOW))
     assert do(lambda c: records.due(c, "rural-bank", the_list(c))) == tuple(subjects)
@@ -164,3 +164,12 @@ def test_entries_judged_to_be_somebody_else_do_not_push_out_the_others():
     said = [Judgement("per_1", "un", f"{number:02}", False, "another", "pri_1", NOW) for number in range(20)]
     found = lists.matches(Query("Ivan Petrov"), said)
     assert (len(found), found[0].key, found[0].judged) == (20, "new", None)
+
+
+def test_all_lists_together_are_bounded_and_one_too_long_leaves_what_stood(do, monkeypatch):
+    monkeypatch.setattr(records, "MOST_TOGETHER", 3)
+    do(kept)
+    with pytest.raises(ListError, match="With 2 entries of eu all watchlists hold 4, and at most 3 are searched"):
+        do(partial(kept, name="eu"))
+    do(partial(kept, content="2"))
+    assert [(found.name, found.number) for found in do(records.all_watchlists)] == [("un", 2)]
