@@ -313,14 +313,12 @@ async def close_services(services: Services) -> None:
     services.lists.close()
     await services.graph.close()
     await asyncio.to_thread(services.records.close)
-    services.limits.close()
-    services.breaker.close()
-    services.asking.close()
+    for part in (services.limits, services.breaker, services.asking):
+        part.close()
 
 
 def check(settings: Settings) -> None:
     """Open everything once and close it again, so that what is wrong is said before the first server process starts."""
-
     from rules.strategy import shipped
 
     shipped()  # a mistake in it is a sentence with file, line and field, before anybody is told that we serve

@@ -9,31 +9,36 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Final
 
 from api.records import Records, RecordsUnavailable
 from identity.lists.entries import Entry
 from identity.lists.index import Hit, Query
-from identity.lists.records import Watchlist, all_watchlists, entries_page
+from identity.lists.records import MOST_PAGE, Watchlist, all_watchlists, entries_page
 from identity.lists.screening import THRESHOLD, Lists
-
-MOST_WAITING: Final = 64
-"""Searches that wait for their turn or for a list in one process; one more is refused."""
-
-LOAD_SECONDS: Final = 5.0
-"""Longest that a search waits for a list that is being loaded."""
-
-SEARCH_SECONDS: Final = 5.0
-"""Longest that a search waits for its turn and its end."""
-
-READ_SECONDS: Final = 10.0
-"""Longest for a page of entries: nobody's decision waits for it."""
 
 TRIES: Final = 3
 """How often a list is read when a newer version takes its place meanwhile."""
 
 Searched = tuple[tuple[Watchlist, ...], tuple[tuple[Watchlist, Hit], ...]]
 """The lists that were searched, and what was found with its list, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What bounds searches in one process."""
+
+    waiting: int = 64
+    """Searches that wait for their turn or for a list; one more is refused."""
+    load_seconds: float = 5.0
+    """Longest that a search waits for a list that is being loaded."""
+    search_seconds: float = 5.0
+    """Longest that a search waits for its turn and its end."""
+    read_seconds: float = 10.0
+    """Longest for a page of entries: nobody's decision waits for it."""
+    page: int = MOST_PAGE
+    """Entries that are read at once."""
 
 
 class _Stopped(Exception):
@@ -43,9 +48,10 @@ class _Stopped(Exception):
 class ListsInForce:
     """The newest version of every list. Used in one event loop; its work is done in two threads of its own."""
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: Records, bounds: Bounds | None = None, lists: Lists | None = None) -> None:
         self._records = records
-        self._lists = Lists()
+        self._bounds = bounds or Bounds()
+        self._lists = Lists() if lists is None else lists
         self._loading: asyncio.Task[None] | None = None
         self._waiting = 0
         self._closed = False
@@ -58,13 +64,13 @@ class ListsInForce:
 
     async def search(self, query: Query, least: float = THRESHOLD, names: Sequence[str] | None = None) -> Searched:
         """Entries like a name in the newest versions, best first; `names` chooses lists. Raises `RecordsUnavailable`."""
-        if self._waiting >= MOST_WAITING:
-            raise RecordsUnavailable(f"{MOST_WAITING} searches of watchlists wait already: send again in a moment.", "LATE")
+        if self._waiting >= self._bounds.waiting:
+            raise RecordsUnavailable(f"{self._bounds.waiting} searches of watchlists wait already: send again in a moment.", "LATE")
         self._waiting += 1
         try:
             await self._refresh()
             running = asyncio.get_running_loop().run_in_executor(self._threads, self._lists.hits, query, least, names)
-            return await asyncio.wait_for(running, SEARCH_SECONDS)
+            return await asyncio.wait_for(running, self._bounds.search_seconds)
         except TimeoutError:
             raise RecordsUnavailable("The watchlists were not searched in time: send again in a moment.", "LATE") from None
         finally:
@@ -84,7 +90,7 @@ class ListsInForce:
                 return
             if self._loading is None or self._loading.done():
                 self._loading = asyncio.create_task(self._load())
-            await asyncio.wait_for(asyncio.shield(self._loading), LOAD_SECONDS)
+            await asyncio.wait_for(asyncio.shield(self._loading), self._bounds.load_seconds)
 
     def _holds(self, newest: Iterable[Watchlist]) -> bool:
         return {found.name: found.number for found in newest} == {name: held.number for name, (held, _) in self._lists.held.items()}
@@ -110,7 +116,10 @@ class ListsInForce:
         return entries
 
     async def _page(self, found: Watchlist, after: str) -> tuple[Entry, ...]:
-        return await self._records.read(lambda connection: entries_page(connection, found.name, found.number, after), READ_SECONDS)
+        most = self._bounds.page
+        return await self._records.read(
+            lambda connection: entries_page(connection, found.name, found.number, after, most), self._bounds.read_seconds
+        )
 
     def _index(self, newest: tuple[Watchlist, ...], read: Mapping[str, list[Entry]]) -> None:
         self._lists.refresh(newest, lambda found: self._until_closed(read[found.name]))

@@ -87,15 +87,15 @@ def add_entries(connection: Connection, name: str, number: int, entries: Sequenc
         connection.execute(insert(watchlist_entries), rows)
 
 
-def finish_import(connection: Connection, name: str, number: int, read: Read, now: Instant) -> None:
+def finish_import(connection: Connection, name: str, number: int, read: Read, now: Instant, most: int = MOST_TOGETHER) -> None:
     """From now on this version is the newest; entries of those before are removed, and every subject is due to be screened again.
 
-    Raises `ListError` when all lists together would hold more than `MOST_TOGETHER` entries, or another import overtook this one.
+    Raises `ListError` when all lists together would hold more than `most` entries, or another import overtook this one.
     """
     others = sum(found.count for found in all_watchlists(connection) if found.name != name)
-    if others + read.entries > MOST_TOGETHER:
+    if others + read.entries > most:
         raise ListError(
-            f"With {read.entries:,} entries of {name} all watchlists hold {others + read.entries:,}, and at most {MOST_TOGETHER:,} are "
+            f"With {read.entries:,} entries of {name} all watchlists hold {others + read.entries:,}, and at most {most:,} are "
             "searched: import a shorter list."
         )
     here = (watchlists.c.list == name) & (watchlists.c.number == number)

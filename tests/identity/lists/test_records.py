@@ -41,11 +41,11 @@ def run(opened: Records, work: Callable[[Connection], T]) -> T:
     return asyncio.run(opened.write(work, institution="rural-bank"))
 
 
-def kept(connection: Connection, name: str = "un", content: str = "1", version: str | None = None, entries=ENTRIES) -> int:
+def kept(connection: Connection, name: str = "un", content: str = "1", version: str | None = None, entries=ENTRIES, most: int = 100) -> int:
     number = records.begin_import(connection, name, version, content, NOW, "2026-11-24")
     assert number is not None
     records.add_entries(connection, name, number, entries)
-    records.finish_import(connection, name, number, Read(len(entries)), NOW)
+    records.finish_import(connection, name, number, Read(len(entries)), NOW, most)
     return number
 
 
@@ -166,10 +166,9 @@ def test_entries_judged_to_be_somebody_else_do_not_push_out_the_others():
     assert (len(found), found[0].key, found[0].judged) == (20, "new", None)
 
 
-def test_all_lists_together_are_bounded_and_one_too_long_leaves_what_stood(do, monkeypatch):
-    monkeypatch.setattr(records, "MOST_TOGETHER", 3)
-    do(kept)
+def test_all_lists_together_are_bounded_and_one_too_long_leaves_what_stood(do):
+    do(partial(kept, most=3))
     with pytest.raises(ListError, match="With 2 entries of eu all watchlists hold 4, and at most 3 are searched"):
-        do(partial(kept, name="eu"))
-    do(partial(kept, content="2"))
+        do(partial(kept, name="eu", most=3))
+    do(partial(kept, content="2", most=3))
     assert [(found.name, found.number) for found in do(records.all_watchlists)] == [("un", 2)]
