@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +30,7 @@ def embedded_engine(path: Path, lock_seconds: float = 0.5) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(raw: DBAPIConnection, _record: object) -> None:
         cursor = raw.cursor()
-        _keep_a_log(cursor, lock_seconds)
+        _keep_a_log(cursor, engine.dialect.loaded_dbapi.OperationalError, lock_seconds)
         for pragma in (f"synchronous={FULL}", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-16000"):
             cursor.execute(f"PRAGMA {pragma}")
             cursor.fetchall()
@@ -40,15 +39,15 @@ def embedded_engine(path: Path, lock_seconds: float = 0.5) -> Engine:
     return engine
 
 
-def _keep_a_log(cursor: DBAPICursor, lock_seconds: float) -> None:
-    """Have the file keep a write-ahead log. SQLite does not wait by itself while another start changes a new file to one."""
+def _keep_a_log(cursor: DBAPICursor, locked: type[Exception], lock_seconds: float) -> None:
+    """Have the file keep a write-ahead log. While another start changes a new file to one SQLite does not wait, but says that it is `locked`."""
     until = time.monotonic() + lock_seconds
     while True:
         try:
             cursor.execute("PRAGMA journal_mode=WAL")
             cursor.fetchall()
             return
-        except sqlite3.OperationalError:
+        except locked:
             if time.monotonic() > until:
                 raise
             time.sleep(0.005)
