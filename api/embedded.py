@@ -40,7 +40,7 @@ def embedded_engine(path: Path, lock_seconds: float = 0.5) -> Engine:
 
 
 def _keep_a_log(cursor: DBAPICursor, locked: type[Exception], lock_seconds: float) -> None:
-    """Have the file keep a write-ahead log. While another start changes a new file to one SQLite does not wait, but says that it is `locked`."""
+    """Have the file keep a write-ahead log. SQLite does not wait while another start changes a new file to one: it says `locked`."""
     until = time.monotonic() + lock_seconds
     while True:
         try:
