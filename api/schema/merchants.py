@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from strawberry import UNSET
 
+from api.schema.costs import Cost
 from api.schema.decisions import Decision, DecisionConnection, page_of_decisions
 from api.schema.declaring import field, object_type
 from api.schema.entities import After, Entity, First
 from api.schema.loans import LoanConnection, LoanEdge
+from api.schema.ownership import Ownership, show_ownership
 from api.schema.pages import turn
 from api.schema.roles import EVERYBODY
 from api.schema.scalars import CountryCode, Date
@@ -38,6 +40,11 @@ class Merchant(Entity):
     def opened_on(self) -> Date | None:
         """First day of business; null when never reported."""
         return self.text("opened_on")
+
+    @field(directives=[Cost(weight=5)])
+    async def ownership(self) -> Ownership | None:
+        """Who stands behind it; null when no ownership was reported."""
+        return await show_ownership(self.scene, self.entity.id)
 
     @field()
     async def loans(self, info: Info, first: First, after: After = UNSET) -> LoanConnection:

@@ -231,10 +231,13 @@ DOORS |= {
     "LoanTrailStop": [flows("loan", "FL", "trail { HERE }")],
 }
 
+OWNED = '{ merchant(reference: {key: "M-1"}) { ownership { HERE } } }'
 SCREEN = 'screenName(input: {name: "Zhang Sanfeng", bornOn: "1952-10-07"})'
 
 DOORS |= {
     "Watchlist": [Door("{ watchlists { HERE } }", "watchlists"), Door(f"{{ {SCREEN} {{ lists {{ HERE }} }} }}", "screenName.lists")],
+    "Ownership": [Door(OWNED, "merchant.ownership")],
+    "BeneficialOwner": [Door(OWNED.replace("HERE", "beneficialOwners { HERE }"), "merchant.ownership.beneficialOwners")],
     "ScreeningResult": [Door(f"{{ {SCREEN} {{ HERE }} }}", "screenName")],
     "ScreeningMatch": [Door(f"{{ {SCREEN} {{ matches {{ HERE }} }} }}", "screenName.matches")],
     "WatchlistEntry": [Door(f"{{ {SCREEN} {{ matches {{ entry {{ HERE }} }} }} }}", "screenName.matches.entry")],

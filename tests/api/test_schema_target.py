@@ -27,7 +27,16 @@ SCREENING: Final = frozenset(
 )
 """Of stage 3: names compared with watchlists."""
 
-LATER: Final[frozenset[str]] = SCREENING
+OWNERSHIP: Final = frozenset(
+    {
+        "Merchant.ownership",
+        *("Ownership", *(f"Ownership.{part}" for part in ("beneficialOwners", "unknownShare", "circular"))),
+        *("BeneficialOwner", *(f"BeneficialOwner.{part}" for part in ("person", "share", "direct"))),
+    }
+)
+"""Of stage 3: who stands behind a merchant."""
+
+LATER: Final[frozenset[str]] = SCREENING | OWNERSHIP
 """What the schema has beyond these stages, by path (`Type`, `Type.field`, `Type.field(argument)`, `Type < Interface`, `Union | Member`)."""
 
 MISSING: Final = frozenset(
