@@ -50,7 +50,7 @@ def command() -> None:
 def import_(file: Path, name: str, version: str | None, data: Path | None) -> None:
     """Import a list as its newest version.
 
-    The file is FollowTheMoney JSON Lines, one entity a line. Everybody is then screened again. A file that was
+    The file is FollowTheMoney JSON Lines, one entity a line. A server compares with it from then on. A file that was
     imported before changes nothing; lines that cannot be read are named and the rest is imported.
 
     Example: ringfence watchlist import sanctions.ftm.json --name sanctions
@@ -78,7 +78,7 @@ def import_(file: Path, name: str, version: str | None, data: Path | None) -> No
             raise
     entities = "entity is" if read.passed_over == 1 else "entities are"
     others = f"; {read.passed_over:,} {entities} neither person nor firm and passed over" if read.passed_over else ""
-    click.echo(f"{name} now has {read.entries:,} entries{others}{_bad(read)}. Everybody is screened again.")
+    click.echo(f"{name} now has {read.entries:,} entries{others}{_bad(read)}. Names are compared with it from now on.")
 
 
 def _need_entries(file: Path, read: Read) -> None:
