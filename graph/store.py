@@ -80,7 +80,7 @@ class Recording:
 
     results: tuple[FactResult, ...]
     recorded_at: Instant
-    """From then on reads see the recorded ones."""
+    """From then on reads see the recorded ones. Where nothing was ever recorded it is the clock's, and there is nothing to see."""
     tripped: Tripped | None = None
     """Why a guarded fact has no result."""
     alone: bool = False
