@@ -198,3 +198,37 @@ jobs = Table(
     Index("jobs_waiting", "institution", "done_at"),
     comment="Work to be done later, leased to one worker at a time",
 )
+
+work_items = Table(
+    "work_items",
+    metadata,
+    Column("institution", Text, primary_key=True),
+    Column("item", Text, primary_key=True, comment="Id of a verification, hit or proposal that waits for a person"),
+    Column("kind", Text, nullable=False),
+    Column("due_at", BigInteger, nullable=False, comment="9223372036854775807 without a bound"),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("assignee", Text, comment="Principal"),
+    Index("work_items_by_urgency", "institution", "due_at", "opened_at", "item"),
+    comment="What waits for people; an item is removed when it is done",
+)
+
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("institution", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False, comment="Id of what it would change"),
+    Column("version", Integer, nullable=False, comment="Of the subject when it was proposed: a change since makes it lapse"),
+    Column("accepts", Boolean, nullable=False, comment="What would be decided"),
+    Column("sentence", Text, nullable=False),
+    Column("proposed_by", Text, nullable=False),
+    Column("reason", LargeBinary, nullable=False, comment="Sealed by the institution's key"),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Column("answer", Text),
+    Column("answered_by", Text),
+    Column("answered_at", BigInteger),
+    Index("proposals_by_subject", "institution", "subject"),
+    comment="What takes effect when a second person agrees",
+)

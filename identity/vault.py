@@ -165,6 +165,14 @@ class VaultSealer:
         """The value again. Raises `Unopenable` when key, subject or field are not those it was sealed for."""
         return _decrypt(self._cipher(subject_key), ciphertext, self._about(subject, field)).decode()
 
+    def seal_bytes(self, subject_key: bytes, subject: str, field: str, value: bytes) -> bytes:
+        """Like `seal` for bytes, such as an image."""
+        return _encrypt(self._cipher(subject_key), value, self._about(subject, field))
+
+    def open_bytes(self, subject_key: bytes, subject: str, field: str, ciphertext: bytes) -> bytes:
+        """Like `open` for bytes. Raises `Unopenable`."""
+        return _decrypt(self._cipher(subject_key), ciphertext, self._about(subject, field))
+
     def _about(self, subject: str, field: str) -> bytes:
         """Associated data: ids and field names hold no NUL."""
         return self._institution + f"{subject}\0{field}".encode()

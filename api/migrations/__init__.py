@@ -13,14 +13,15 @@ from typing import Final
 from sqlalchemy import Connection, Engine, MetaData, exc, inspect
 
 import identity.lists.tables
+import identity.tables
 import rules.tables
 from api import tables
 from graph.errors import RingfenceError
 
-HEAD: Final = "0005"
+HEAD: Final = "0006"
 """The newest step."""
 
-METADATA: Final[tuple[MetaData, ...]] = (tables.metadata, rules.tables.metadata, identity.lists.tables.metadata)
+METADATA: Final[tuple[MetaData, ...]] = (tables.metadata, rules.tables.metadata, identity.lists.tables.metadata, identity.tables.metadata)
 """The tables of all packages."""
 
 
