@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -25,6 +24,7 @@ from api.limits import Limits
 from api.metrics import Metrics
 from api.records import Bounds, Records, RecordsUnavailable
 from api.screening import ListsInForce
+from api.sending import FileSender
 from api.settings import Settings
 from api.strategies import Strategies, keep_shipped
 from api.tables import deployment, institutions
@@ -33,6 +33,7 @@ from graph.errors import GraphUnavailable
 from graph.pairing import foreign_log, has_foreign_log
 from graph.store import BulkStore
 from identity.vault import Vault
+from identity.worker import ReadingPool
 from rules.statements import upsert
 
 if TYPE_CHECKING:
@@ -304,6 +305,8 @@ def open_services(settings: Settings, *, checked: bool = False) -> Services:
         metrics=metrics,
         limits=Limits(folder, settings.staff_cost_minute, settings.service_cost_minute),
         lists=ListsInForce(records),
+        sender=FileSender(folder),
+        reading=ReadingPool(),
         now=now,
     )
 
@@ -311,6 +314,7 @@ def open_services(settings: Settings, *, checked: bool = False) -> Services:
 async def close_services(services: Services) -> None:
     """Finish what was begun and let go of everything."""
     services.lists.close()
+    await services.reading.close()
     await services.graph.close()
     await asyncio.to_thread(services.records.close)
     for part in (services.limits, services.breaker, services.asking):
@@ -342,13 +346,6 @@ async def _keep_shipped(records: Records) -> None:
         await records.write(partial(keep_shipped, institution=institution), COMMAND_LOCK_SECONDS, institution=institution)
 
 
-async def follow_parent(parent: int) -> None:
-    """End this worker like a SIGTERM when its supervisor is gone: killed, it cannot say so, and the port would stay taken."""
-    while os.getppid() == parent:  # noqa: ASYNC110 - nobody is left to set an event
-        await asyncio.sleep(1)
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
 def create_app(settings: Settings, supervisor: int | None = None) -> Starlette:
     """The web application; stores are opened here, and closed when the server stops.
 
@@ -371,8 +368,9 @@ def create_app(settings: Settings, supervisor: int | None = None) -> Starlette:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         from api.jobs.delivering import deliver
-        from api.jobs.working import work
+        from api.jobs.working import verify, work
         from api.responsiveness import keep_responsive
+        from api.supervised import follow_parent
 
         keep_responsive()
         with suppress(RecordsUnavailable):  # then the first caller waits a little longer
@@ -382,6 +380,7 @@ def create_app(settings: Settings, supervisor: int | None = None) -> Starlette:
             tasks.append(asyncio.create_task(follow_parent(supervisor)))
         if settings.run_jobs:
             tasks.append(asyncio.create_task(work(services)))
+            tasks.append(asyncio.create_task(verify(services)))
             tasks.append(asyncio.create_task(deliver(services)))
         try:
             yield

@@ -14,12 +14,14 @@ from api.metrics import Metrics
 from api.questions import Questions
 from api.records import Records
 from api.screening import ListsInForce
+from api.sending import Sender
 from api.settings import Settings
 from api.strategies import Strategies
 from graph.model import Instant, Institution
 from graph.sealing import Sealers
 from graph.store import GraphStore
 from identity.vault import Vault
+from identity.worker import ReadingPool
 
 
 class Role(StrEnum):
@@ -66,6 +68,10 @@ class Services:
     """Rates of principals."""
     lists: ListsInForce
     """The watchlists, in memory."""
+    sender: Sender
+    """What hands one-time codes on."""
+    reading: ReadingPool
+    """The processes that look at images; started with the first one."""
     now: Callable[[], Instant]
     """The clock, milliseconds."""
     feed: Feed = field(default_factory=Feed)

@@ -22,6 +22,9 @@ from rules.statements import Hot
 DECISION_MADE: Final = "decision made"
 """A decision was made, by a call or again."""
 
+VERIFICATION_CHANGED: Final = "verification changed"
+"""A verification changed its state or got a check's result."""
+
 SOURCE_RECOVERED: Final = "SOURCE_RECOVERED"
 """It was made again since a source that was down came back."""
 
@@ -43,7 +46,7 @@ class Event:
     institution: str
     at: Instant
     kind: str
-    """`DECISION_MADE`."""
+    """`DECISION_MADE` or `VERIFICATION_CHANGED`."""
     subject: str
     """Id of what it happened to."""
     cause: str | None = None

@@ -6,6 +6,7 @@ latest may finish it, in the transaction of the job's effect: one effect, whatev
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -67,16 +68,17 @@ CROWDED: Final = (
 def put(connection: Connection, institution: str, kind: str, payload: bytes, now: Instant, most: int) -> str:
     """Add a job, due at once, and give its id. Raises `QueueFull` when `most` of the institution wait."""
     if connection.execute(CROWDED, {"b_institution": institution, "b_most": most - 1}).first() is not None:
-        raise QueueFull(f"{most} applications of {institution} wait already for a part that is down: send again later.")
+        raise QueueFull(f"{most} jobs of {institution} wait already: send again later.")
     made = timed_id("job", now)
     values = {"id": made, "institution": institution, "kind": kind, "payload": payload, "created_at": now, "due_at": now}
     connection.execute(insert(jobs).values(**values, lease_until=0, fence=0, attempts=0))
     return made
 
 
-def waiting(connection: Connection, now: Instant) -> bool:
+def waiting(connection: Connection, now: Instant, kinds: Collection[str]) -> bool:
     """Whether some job may be taken now: what a worker looks at before it asks for the write lock."""
-    due = select(jobs.c.id).where(jobs.c.done_at.is_(None), jobs.c.due_at <= now, jobs.c.lease_until <= now).limit(1)
+    mine = (jobs.c.done_at.is_(None), jobs.c.due_at <= now, jobs.c.lease_until <= now, jobs.c.kind.in_(kinds))
+    due = select(jobs.c.id).where(*mine).limit(1)
     return connection.execute(due).first() is not None
 
 
@@ -87,9 +89,9 @@ def waits(connection: Connection, institution: str, kind: str) -> Waits:
     return Waits(int(count), oldest)
 
 
-def take(connection: Connection, now: Instant, lease: int) -> Job | None:
-    """Hold the job that has been due longest, for `lease` milliseconds; None when none is due."""
-    due = (jobs.c.done_at.is_(None), jobs.c.due_at <= now, jobs.c.lease_until <= now)
+def take(connection: Connection, now: Instant, lease: int, kinds: Collection[str]) -> Job | None:
+    """Hold the job of these kinds that has been due longest, for `lease` milliseconds; None when none is due."""
+    due = (jobs.c.done_at.is_(None), jobs.c.due_at <= now, jobs.c.lease_until <= now, jobs.c.kind.in_(kinds))
     wanted = select(jobs).where(*due).order_by(jobs.c.due_at, jobs.c.id).limit(1)
     row = connection.execute(wanted.with_for_update(skip_locked=True)).first()  # one that another worker is taking is not waited for
     if row is None:

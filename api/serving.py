@@ -18,6 +18,7 @@ from api.context import Services
 from api.graphql_ports import graphql_endpoint
 from api.pages import sign_in as sign_in_page
 from api.readiness import Readiness
+from api.uploads import upload_routes
 
 
 def routes(services: Services, passwords: PasswordPool) -> tuple[list[BaseRoute], Callable[[], None]]:
@@ -30,6 +31,7 @@ def routes(services: Services, passwords: PasswordPool) -> tuple[list[BaseRoute]
         Route("/session", sign_in.session, methods=["POST", "DELETE"]),
         Route("/enter", sign_in.enter, methods=["GET"]),
         *page_routes(services, sign_in),
+        *upload_routes(services),
         Route("/healthz", _health, methods=["GET"]),
         Route("/readyz", _readiness(services), methods=["GET"]),
         Route("/metrics", services.metrics.endpoint, methods=["GET"]),

@@ -159,7 +159,9 @@ def spread(connection: Connection, webhook: Webhook, now: Instant) -> int:
     place = connection.execute(select(webhooks.c.place).where(*mine).with_for_update()).scalar()
     news = [] if place is None else outbox.after(connection, webhook.institution, place, SPREAD)
     if news:
-        connection.execute(insert(deliveries), [_fresh(webhook, told, now) for told in news])
+        rows = [_fresh(webhook, told, now) for told in news if told.event.kind == outbox.DECISION_MADE]
+        if rows:
+            connection.execute(insert(deliveries), rows)
         connection.execute(update(webhooks).where(*mine).values(place=news[-1].number))
     return len(news)
 
@@ -203,7 +205,8 @@ def replay(connection: Connection, institution: str, id: str, now: Instant, sinc
     mine = (deliveries.c.institution == institution, deliveries.c.webhook == id)
     if since is None:
         return connection.execute(update(deliveries).where(*mine, deliveries.c.dead_at.is_not(None)).values(**again)).rowcount
-    wanted = (events.c.institution == institution, events.c.at >= since, events.c.number <= webhook.place)
+    kind = events.c.kind == outbox.DECISION_MADE
+    wanted = (events.c.institution == institution, events.c.at >= since, events.c.number <= webhook.place, kind)
     if connection.execute(select(func.count()).select_from(events).where(*wanted)).scalar_one() > MOST_REPLAYED:
         raise InvalidInput([Problem(("since",), f"More than {MOST_REPLAYED} events happened since then: give a later moment.")])
     rows = connection.execute(select(events).where(*wanted).order_by(events.c.number)).all()

@@ -30,11 +30,11 @@ T = TypeVar("T")
 
 __all__ = [
     "Busy",
+    "KeptImage",
     "NotInstalled",
     "PoolLimits",
     "ReadDocument",
     "ReadFace",
-    "ReadPremises",
     "ReadingPool",
     "WrongImage",
     "missing_packages",
@@ -116,8 +116,8 @@ class ReadFace:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadPremises:
-    """A photograph of a shop as it is kept (JPEG, pixels); nothing is read from it."""
+class KeptImage:
+    """An image as it is kept (JPEG, pixels); nothing is read from it."""
 
     kept_jpeg: bytes
     width: int
@@ -222,18 +222,22 @@ class ReadingPool:
             _Seat(SEARCHER, self._limits.search_memory, self._limits),
             *(_Seat(READER, self._limits.read_memory, self._limits) for _ in range(self._limits.readers)),
         ]
+        self._openers.put_nowait(self._seats[0])
+        self._searchers.put_nowait(self._seats[1])
+        for seat in self._seats[2:]:
+            self._readers.put_nowait(seat)
         self._jobs = 0
         self._bytes = 0
         self._closed = False
 
     async def __aenter__(self) -> Self:
-        self._openers.put_nowait(self._seats[0])
-        self._searchers.put_nowait(self._seats[1])
-        for seat in self._seats[2:]:
-            self._readers.put_nowait(seat)
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """End the processes; nothing may be asked afterwards."""
         self._closed = True
         await asyncio.gather(*(seat.stop() for seat in self._seats))
 
@@ -294,11 +298,11 @@ class ReadingPool:
     def _search_job(self, job: str, institution: str) -> Header:
         return {"job": job, "institution": institution, "seconds": self._limits.read_seconds}
 
-    async def read_premises(self, image: bytes) -> ReadPremises:
-        """A photograph of a shop, made safe to keep. Raises `WrongImage`, `Busy`, `NotInstalled`."""
+    async def keep_image(self, image: bytes, side: int = PREMISES_SIDE) -> KeptImage:
+        """An image made safe to keep: opened, without metadata, at most `side` pixels long. Raises `WrongImage`, `Busy`, `NotInstalled`."""
         with self._admitted([image]):
-            opened, (jpeg,) = await self._open(image, PREMISES_SIDE)
-            return ReadPremises(jpeg, opened["width"], opened["height"])
+            opened, (jpeg,) = await self._open(image, side)
+            return KeptImage(jpeg, opened["width"], opened["height"])
 
     @contextlib.contextmanager
     def _admitted(self, images: Sequence[bytes]) -> Iterator[None]:

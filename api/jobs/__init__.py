@@ -10,8 +10,10 @@ from typing import Final
 
 from api.assessing import DECIDE_AGAIN
 from api.context import Services
+from api.jobs.check_verification import check_verification
 from api.jobs.decide_again import decide_again
 from api.queue import Job
+from api.verifying.changing import CHECK
 
-JOBS: Final[dict[str, Callable[[Services, Job], Awaitable[None]]]] = {DECIDE_AGAIN: decide_again}
+JOBS: Final[dict[str, Callable[[Services, Job], Awaitable[None]]]] = {DECIDE_AGAIN: decide_again, CHECK: check_verification}
 """Every kind of job by name."""

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Collection
 from functools import partial
 from pathlib import Path
 from typing import Final, cast
 
 from sqlalchemy import Connection
 
-from api import audit, idempotency, logs, outbox, queue, webhooks
+from api import audit, idempotency, logs, outbox, proposing, queue, webhooks
+from api.assessing import DECIDE_AGAIN
 from api.auth.institutions import all_institutions
 from api.context import Services
 from api.jobs import JOBS
 from api.queue import Job, Taken
 from api.records import RecordsUnavailable
+from api.verifying.changing import CHECK, expire_late
 from graph.errors import GraphUnavailable
 from graph.model import Instant
 from graph.store import BulkStore
+from identity import tickets
 
 DAY: Final = 86_400_000
+MINUTE: Final = 60_000
+DECIDING: Final = frozenset({DECIDE_AGAIN})
+VERIFYING: Final = frozenset({CHECK})
 JOBS_KEPT: Final = 30 * DAY
 """How long a job that was done is remembered."""
 
@@ -48,13 +55,41 @@ async def work(services: Services) -> None:
         await asyncio.sleep(services.settings.job_pause_seconds)
 
 
-async def work_one(services: Services) -> bool:
-    """Take and run one job; whether to look for the next at once. Raises `RecordsUnavailable`."""
+async def verify(services: Services) -> None:
+    """Run the checks of verifications until cancelled, beside `work`: they take seconds, and loans that wait come first."""
+    looked_at: Instant = 0
+    while True:
+        try:
+            while await work_one(services, VERIFYING):
+                continue
+            if services.now() - looked_at >= MINUTE:
+                await end_what_is_late(services)
+                looked_at = services.now()
+        except RecordsUnavailable as error:
+            logs.event("verifications wait for the records", logging.WARNING, exception=type(error).__name__)
+        except Exception as error:  # one fault must not end the loop
+            logs.fault(error)
+        await asyncio.sleep(services.settings.job_pause_seconds)
+
+
+async def end_what_is_late(services: Services) -> None:
+    """Write which verifications expired and which proposals lapsed, and remove tickets that are over."""
     now = services.now()
-    if services.breaker.open or not await services.records.read(lambda connection: queue.waiting(connection, now)):
+    for tenant in await services.records.read(all_institutions):
+        institution = tenant.institution.id
+        while await services.records.write(partial(expire_late, services=services, institution=institution), institution=institution):
+            continue
+        await services.records.write(partial(proposing.lapse, institution=institution, now=now), institution=institution)
+        await services.records.write(partial(tickets.remove_old, institution=institution, before=now - DAY), institution=institution)
+
+
+async def work_one(services: Services, kinds: Collection[str] = DECIDING) -> bool:
+    """Take and run one job of these kinds; whether to look for the next at once. Raises `RecordsUnavailable`."""
+    now = services.now()
+    if services.breaker.open or not await services.records.read(lambda connection: queue.waiting(connection, now, kinds)):
         return False
     lease = int(services.settings.job_lease_seconds * 1000)
-    job = await services.records.claim(lambda connection: queue.take(connection, now, lease))
+    job = await services.records.claim(lambda connection: queue.take(connection, now, lease, kinds))
     return job is not None and await _run(services, job)
 
 

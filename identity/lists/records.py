@@ -83,7 +83,7 @@ def begin_import(connection: Connection, name: str, version: str | None, content
 def add_entries(connection: Connection, name: str, number: int, entries: Sequence[Entry]) -> None:
     """Write entries of a version that was begun."""
     if entries:
-        rows = [{"list": name, "number": number, "key": entry.key, "content": _written(entry)} for entry in entries]
+        rows = [{"list": name, "number": number, "key": entry.key, "content": written(entry)} for entry in entries]
         connection.execute(insert(watchlist_entries), rows)
 
 
@@ -143,7 +143,7 @@ def entries_page(connection: Connection, name: str, number: int, after: str = ""
         watchlist_entries.c.list == name, watchlist_entries.c.number == number, watchlist_entries.c.key > after
     )
     rows = connection.execute(asked.order_by(watchlist_entries.c.key).limit(min(most, MOST_PAGE))).all()
-    return tuple(_read(row.key, row.content) for row in rows)
+    return tuple(read_entry(row.key, row.content) for row in rows)
 
 
 def entry(connection: Connection, name: str, key: str) -> Entry | None:
@@ -153,14 +153,16 @@ def entry(connection: Connection, name: str, key: str) -> Entry | None:
         return None
     where = (watchlist_entries.c.list == name) & (watchlist_entries.c.number == found.number) & (watchlist_entries.c.key == key)
     content = connection.execute(select(watchlist_entries.c.content).where(where)).scalar()
-    return None if content is None else _read(key, content)
+    return None if content is None else read_entry(key, content)
 
 
-def _written(entry: Entry) -> bytes:
+def written(entry: Entry) -> bytes:
+    """An entry as it is kept, without its key."""
     return orjson.dumps([entry.kind.value, entry.name, entry.aliases, entry.topics, entry.born, entry.countries])
 
 
-def _read(key: str, content: bytes) -> Entry:
+def read_entry(key: str, content: bytes) -> Entry:
+    """The entry that `written` made of."""
     kind, name, *others = orjson.loads(content)
     aliases, topics, born, countries = (tuple(values) for values in others)
     return Entry(key, NameKind(kind), name, aliases, topics, born, countries)

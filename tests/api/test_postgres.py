@@ -232,7 +232,7 @@ def test_jobs_taken_by_several_workers_at_once_are_each_taken_once_and_none_is_p
         for number in range(60):
             job = partial(queue.put, institution=BANK.id, kind="decide again", payload=b"sealed", now=NOW + number, most=100)
             await workers[0].write(job, institution=BANK.id)
-        taking = [workers[number % 3].claim(lambda c: queue.take(c, NOW + 1_000, 60_000)) for number in range(60)]
+        taking = [workers[number % 3].claim(lambda c: queue.take(c, NOW + 1_000, 60_000, {"decide again"})) for number in range(60)]
         found = await asyncio.gather(*taking)
         for one in workers:
             await asyncio.to_thread(one.close)

@@ -11,6 +11,7 @@ from tests.api.opened import NOW, connected
 pytestmark = pytest.mark.usefixtures("each_engine")
 
 LEASE = 30_000
+KINDS = {"decide again"}
 
 
 @pytest.fixture
@@ -25,21 +26,21 @@ def put(connection, number: int = 0, institution: str = "rural-bank") -> str:
 
 def test_the_job_that_is_due_longest_is_taken_first(connection):
     first, second = put(connection, 0), put(connection, 5)
-    taken = [queue.take(connection, NOW + 10, LEASE) for _ in range(3)]
+    taken = [queue.take(connection, NOW + 10, LEASE, KINDS) for _ in range(3)]
     assert [job and job.id for job in taken] == [first, second, None]
 
 
 def test_a_job_that_is_held_is_not_taken_by_another(connection):
     put(connection)
-    assert queue.take(connection, NOW, LEASE) is not None
-    assert not queue.waiting(connection, NOW + LEASE - 1)
-    assert queue.take(connection, NOW + LEASE - 1, LEASE) is None
+    assert queue.take(connection, NOW, LEASE, KINDS) is not None
+    assert not queue.waiting(connection, NOW + LEASE - 1, KINDS)
+    assert queue.take(connection, NOW + LEASE - 1, LEASE, KINDS) is None
 
 
 def test_a_killed_workers_job_is_taken_again_and_it_cannot_finish_it_any_more(connection):
     put(connection)
-    dead = queue.take(connection, NOW, LEASE)
-    alive = queue.take(connection, NOW + LEASE, LEASE)
+    dead = queue.take(connection, NOW, LEASE, KINDS)
+    alive = queue.take(connection, NOW + LEASE, LEASE, KINDS)
     assert dead is not None and alive is not None
     with pytest.raises(Taken):
         queue.finish(connection, dead, NOW + LEASE)
@@ -50,18 +51,18 @@ def test_a_killed_workers_job_is_taken_again_and_it_cannot_finish_it_any_more(co
 
 def test_what_a_finished_job_carried_is_destroyed(connection):
     put(connection)
-    job = queue.take(connection, NOW, LEASE)
+    job = queue.take(connection, NOW, LEASE, KINDS)
     assert job is not None and job.payload == b"sealed 0"
     queue.finish(connection, job, NOW)
     assert connection.exec_driver_sql("SELECT payload FROM jobs").scalar() == b""
-    assert not queue.waiting(connection, NOW + 10 * LEASE)
+    assert not queue.waiting(connection, NOW + 10 * LEASE, KINDS)
 
 
 def test_a_postponed_job_waits_longer_each_time_up_to_a_bound(connection):
     put(connection)
     now, pauses = NOW, []
     for _ in range(6):
-        job = queue.take(connection, now, LEASE)
+        job = queue.take(connection, now, LEASE, KINDS)
         assert job is not None
         queue.postpone(connection, job, now, "GraphUnavailable")
         due = connection.exec_driver_sql("SELECT due_at FROM jobs").scalar_one()
@@ -80,7 +81,7 @@ def test_more_jobs_than_may_wait_are_refused_for_their_institution_alone(connect
 
 def test_done_jobs_are_removed_when_they_are_old(connection):
     put(connection)
-    job = queue.take(connection, NOW, LEASE)
+    job = queue.take(connection, NOW, LEASE, KINDS)
     assert job is not None
     queue.finish(connection, job, NOW)
     assert queue.remove_done(connection, NOW) == 0

@@ -31,7 +31,7 @@ async def sent(pool: ReadingPool, image: bytes) -> tuple[str | None, bytes | Non
     """What the pool says of a file: its sentence or the kept picture, and the seconds that it took."""
     begin = time.perf_counter()
     try:
-        kept = (await pool.read_premises(image)).kept_jpeg
+        kept = (await pool.keep_image(image)).kept_jpeg
     except WrongImage as error:
         return str(error), None, time.perf_counter() - begin
     return None, kept, time.perf_counter() - begin

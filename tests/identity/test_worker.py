@@ -25,7 +25,7 @@ def test_nothing_runs_before_the_first_image_and_nothing_is_left_behind() -> Non
     async def run() -> tuple[int, tuple[int, ...]]:
         async with ReadingPool() as pool:
             before = len(pool.pids)
-            await pool.read_premises(SOUND)
+            await pool.keep_image(SOUND)
             return before, pool.pids
 
     before, pids = asyncio.run(run())
@@ -39,7 +39,7 @@ def test_a_worker_has_a_low_priority_bounded_memory_and_nothing_of_the_apps_envi
 
     async def run() -> tuple[int, str, bytes]:
         async with ReadingPool() as pool:
-            await pool.read_premises(SOUND)
+            await pool.keep_image(SOUND)
             (pid,) = pool.pids
             proc = Path(f"/proc/{pid}")
             return os.getpriority(os.PRIO_PROCESS, pid), (proc / "limits").read_text(), (proc / "environ").read_bytes()
@@ -56,10 +56,10 @@ def test_a_worker_has_a_low_priority_bounded_memory_and_nothing_of_the_apps_envi
 def test_a_worker_that_is_killed_is_replaced_within_the_same_call_and_the_app_lives_on() -> None:
     async def run() -> tuple[int, int]:
         async with ReadingPool() as pool:
-            await pool.read_premises(SOUND)
+            await pool.keep_image(SOUND)
             (first,) = pool.pids
             os.kill(first, signal.SIGKILL)
-            kept = await pool.read_premises(SOUND)
+            kept = await pool.keep_image(SOUND)
             assert kept.width == 400
             return first, pool.pids[0]
 
@@ -70,7 +70,7 @@ def test_a_worker_that_is_killed_is_replaced_within_the_same_call_and_the_app_li
 def test_more_images_than_may_wait_are_told_to_come_later_and_the_others_are_served() -> None:
     async def run() -> list[object]:
         async with ReadingPool(PoolLimits(waiting=4)) as pool:
-            return list(await asyncio.gather(*(pool.read_premises(SOUND) for _ in range(9)), return_exceptions=True))
+            return list(await asyncio.gather(*(pool.keep_image(SOUND) for _ in range(9)), return_exceptions=True))
 
     answers = asyncio.run(run())
     refused = [answer for answer in answers if isinstance(answer, Busy)]
@@ -84,7 +84,7 @@ def test_more_bytes_than_may_wait_are_refused_too() -> None:
 
     async def run() -> list[object]:
         async with ReadingPool(PoolLimits(waiting_bytes=11 * 1024 * 1024)) as pool:
-            return list(await asyncio.gather(*(pool.read_premises(large) for _ in range(4)), return_exceptions=True))
+            return list(await asyncio.gather(*(pool.keep_image(large) for _ in range(4)), return_exceptions=True))
 
     assert sum(isinstance(answer, Busy) for answer in asyncio.run(run())) == 2
 
@@ -96,8 +96,8 @@ def test_a_worker_that_hangs_is_replaced_and_the_sender_is_told_to_come_later() 
             await asyncio.sleep(0.2)
             os.kill(pool.pids[0], signal.SIGSTOP)
             with pytest.raises(Busy, match="again"):
-                await pool.read_premises(SOUND)
-            return (await pool.read_premises(SOUND)).height
+                await pool.keep_image(SOUND)
+            return (await pool.keep_image(SOUND)).height
 
     assert asyncio.run(run()) == 300
 
@@ -105,12 +105,12 @@ def test_a_worker_that_hangs_is_replaced_and_the_sender_is_told_to_come_later() 
 def test_a_caller_that_gives_up_leaves_no_answer_to_the_next_one() -> None:
     async def run() -> int:
         async with ReadingPool() as pool:
-            await pool.read_premises(SOUND)
-            task = asyncio.create_task(pool.read_premises(saved(picture(3000, 2000), "PNG")))
+            await pool.keep_image(SOUND)
+            task = asyncio.create_task(pool.keep_image(saved(picture(3000, 2000), "PNG")))
             await asyncio.sleep(0.02)
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-            return (await pool.read_premises(SOUND)).width
+            return (await pool.keep_image(SOUND)).width
 
     assert asyncio.run(run()) == 400
 
