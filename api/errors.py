@@ -19,8 +19,10 @@ from api.idempotency import IdempotencyConflict, IdempotencyInProgress
 from api.outbox import CursorExpired
 from api.queue import QueueFull
 from api.records import RecordsUnavailable
+from api.sending import NotSent
 from graph.errors import Conflict, GraphUnavailable, InvalidInput, Problem, RingfenceError, Unknown
 from graph.model import Instant
+from identity.errors import ConsentMissing, FourEyesRequired, StaleVersion, WrongState
 
 Path = tuple[str, ...]
 
@@ -36,6 +38,11 @@ CODES: Final[Mapping[type[RingfenceError], str]] = {
     QueueFull: "UNAVAILABLE",
     CursorExpired: "CURSOR_EXPIRED",
     TooManyFollow: "RATE_LIMITED",
+    StaleVersion: "STALE_VERSION",
+    WrongState: "WRONG_STATE",
+    FourEyesRequired: "FOUR_EYES",
+    ConsentMissing: "CONSENT_MISSING",
+    NotSent: "UNAVAILABLE",
 }
 """The code of each domain error that callers are told of, and of its subclasses."""
 
@@ -61,6 +68,12 @@ class Told:
     """Milliseconds to wait."""
     moment: Instant = 0
     """When the first was recorded, or the key first used."""
+    version: int = 0
+    """The version now, of STALE_VERSION."""
+    state: str = ""
+    """The state of WRONG_STATE, the purpose of CONSENT_MISSING."""
+    who: object = None
+    """Who proposed it, of FOUR_EYES: an id, until the schema has its principal."""
 
 
 def told(error: BaseException, below: Path = ()) -> Told | None:
@@ -84,6 +97,14 @@ def told(error: BaseException, below: Path = ()) -> Told | None:
             return Told(code, str(error), ("idempotencyKey",), retry_after=error.retry_after)
         case Unavailable():
             return Told(code, DOWN, retry_after=error.retry_after)
+        case StaleVersion():
+            return Told(code, str(error), ("input", "version"), version=error.current)
+        case WrongState():
+            return Told(code, str(error), error.path or None, state=error.state)
+        case ConsentMissing():
+            return Told(code, str(error), state=error.purpose)
+        case FourEyesRequired():
+            return Told(code, str(error), ("input", "accepted"), who=error.proposed_by)
         case CursorExpired():
             return Told(code, str(error), ("after",))
         case TooManyFollow():

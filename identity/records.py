@@ -16,7 +16,7 @@ from identity.tables import evidence as given_table
 from identity.tables import verifications as table
 from identity.verification import STEP_OF, Given, Purpose, State, StepKind, move
 
-MOST_EVIDENCE: Final = 60
+MOST_EVIDENCE: Final = 24
 """Pieces of evidence of one verification."""
 
 
@@ -50,6 +50,8 @@ class Kept:
     due_at: Instant | None
     verified_at: Instant | None
     conclusion: bytes | None
+    faces: int | None = None
+    """People with this face, the subject included; None without a face."""
 
     def at(self, now: Instant) -> Kept:
         """As it stands at a moment: evidence that did not come in time makes it expire, whenever that is written."""
@@ -116,6 +118,7 @@ def _row(kept: Kept) -> dict[str, Any]:
         "policy": kept.policy, "policy_version": kept.policy_version, "asked": orjson.dumps(kept.asked).decode(),
         "checks": orjson.dumps(checks).decode(), "opened_by": kept.opened_by, "opened_at": kept.opened_at, "changed_at": kept.changed_at,
         "expires_at": kept.expires_at, "due_at": kept.due_at, "verified_at": kept.verified_at, "conclusion": kept.conclusion,
+        "faces": kept.faces,
     }  # fmt: skip
 
 
@@ -127,7 +130,7 @@ def _kept(row: Any) -> Kept:  # noqa: ANN401 - a row of the table
     asked = tuple((StepKind(kind), int(at)) for kind, at in orjson.loads(row.asked))
     return Kept(
         row.id, row.subject, row.kind, State(row.state), row.version, row.policy, row.policy_version, asked, runs,
-        row.opened_by, row.opened_at, row.changed_at, row.expires_at, row.due_at, row.verified_at, row.conclusion,
+        row.opened_by, row.opened_at, row.changed_at, row.expires_at, row.due_at, row.verified_at, row.conclusion, row.faces,
     )  # fmt: skip
 
 

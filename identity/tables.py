@@ -41,6 +41,7 @@ verifications = Table(
     Column("expires_at", BigInteger, comment="When it expires without evidence, or must be renewed"),
     Column("due_at", BigInteger, comment="When a person should have decided; null while nobody must"),
     Column("verified_at", BigInteger),
+    Column("faces", Integer, comment="People with this face, the subject included; null without a face"),
     Column("conclusion", LargeBinary, comment="Sealed: accepted, reason, when, by whom"),
     Index("verifications_by_subject", "institution", "subject", "opened_at"),
     Index("verifications_by_age", "institution", "opened_at", "id"),

@@ -14,13 +14,18 @@ from strawberry.schema.config import StrawberryConfig
 
 from api.schema.binding import bind
 from api.schema.declaring import finish_directives
+from api.schema.entity_types import ENTITY_TYPES
+from api.schema.evidence import EvidenceItem
+from api.schema.hits import ScreeningHit
 from api.schema.marks import Marks, enforce
 from api.schema.mutations import Mutation
 from api.schema.outcomes import FactRecorded, FactRefused, FactRepeated
 from api.schema.principals import Principal
-from api.schema.queries import ENTITY_TYPES, Query
+from api.schema.proposals import Proposal
+from api.schema.queries import Query
 from api.schema.scalars import SCALARS
 from api.schema.subscriptions import Subscription
+from api.schema.verifications import Verification
 
 _ONE_OF: Final = "directive @oneOf on INPUT_OBJECT\n\n"
 """Strawberry prints this definition, but the specification has it built in."""
@@ -29,7 +34,7 @@ _schema: Final = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    types=[*ENTITY_TYPES.values(), Principal, FactRecorded, FactRepeated, FactRefused],
+    types=[*ENTITY_TYPES.values(), Verification, ScreeningHit, Proposal, EvidenceItem, Principal, FactRecorded, FactRepeated, FactRefused],
     config=StrawberryConfig(auto_camel_case=True, scalar_map=SCALARS, enable_experimental_incremental_execution=False),
 )
 

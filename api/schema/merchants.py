@@ -9,11 +9,14 @@ from api.schema.decisions import Decision, DecisionConnection, page_of_decisions
 from api.schema.declaring import field, object_type
 from api.schema.entities import After, Entity, First
 from api.schema.loans import LoanConnection, LoanEdge
-from api.schema.ownership import Ownership, show_ownership
+from api.schema.ownership import Ownership, owners_in_law, show_ownership
 from api.schema.pages import turn
 from api.schema.roles import EVERYBODY
 from api.schema.scalars import CountryCode, Date
 from api.schema.scenes import Info
+from api.schema.verification_parts import IdentitySummary
+from api.schema.verifications import VerificationConnection, identity_of, page_of_verifications
+from identity.records import Query
 from rules.records import DecisionQuery
 
 
@@ -40,6 +43,18 @@ class Merchant(Entity):
     def opened_on(self) -> Date | None:
         """First day of business; null when never reported."""
         return self.text("opened_on")
+
+    @field()
+    async def identity(self) -> IdentitySummary | None:
+        """Who it is; null before a first verification."""
+        return await identity_of(self.scene, self.entity.id, self.scene.as_of)
+
+    @field()
+    async def verifications(self, first: First, after: After = UNSET) -> VerificationConnection:
+        """Its verifications and those of its owner, newest first."""
+        owners = await owners_in_law(self.scene, self.entity.id)
+        query = Query(first, subjects=(self.entity.id, *owners))
+        return await page_of_verifications(self.scene, ["merchant.verifications", self.entity.id], query, after or None)
 
     @field(directives=[Cost(weight=5)])
     async def ownership(self) -> Ownership | None:

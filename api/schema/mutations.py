@@ -19,13 +19,14 @@ from api.schema.contents import RecordFactsInput
 from api.schema.costs import Cost
 from api.schema.decisions import show_decision
 from api.schema.declaring import argument, field, object_type
+from api.schema.entity_types import ENTITY_TYPES
 from api.schema.guarded import RecordGuardedFactInput, RecordGuardedFactPayload, read_guard, show_guarded
 from api.schema.loans import Loan
 from api.schema.outcomes import RecordFactsPayload, show_batch
 from api.schema.problems import show_problem
-from api.schema.queries import ENTITY_TYPES
 from api.schema.roles import Role, visible
 from api.schema.scenes import Info, Scene, Shown, timeless
+from api.schema.verifying import VerifyingMutation
 from graph.decoding import check_source
 from graph.errors import RingfenceError
 
@@ -34,7 +35,7 @@ IdempotencyKey = Annotated[str, argument("Your key for this intent; the same for
 
 
 @object_type()
-class Mutation:
+class Mutation(VerifyingMutation):
     """
     All writes. Each returns its success or a problem that implements UserError; a fault is in `errors`. An `idempotencyKey` is a string
     of 8 to 64 printable ASCII characters that you choose for one intent and keep for its retries: within 30 days the same key and input give the first

@@ -9,13 +9,17 @@ from typing import Final, NamedTuple
 
 from api.auth.principals import principal_by_id
 from api.schema.decisions import Decision, load_decision, show_decision
+from api.schema.evidence import EvidenceItem, find_evidence
 from api.schema.facts import Fact, show_fact
+from api.schema.hits import ScreeningHit, find_hit
 from api.schema.judging import Strategy
 from api.schema.principals import Principal, show_principal
+from api.schema.proposals import Proposal, find_proposal
 from api.schema.roles import readers
 from api.schema.scenes import EntityTypes, Scene, Shown, present
 from api.schema.ties import Tie, show_tie
 from api.schema.transfers import Transfer, show_transfer
+from api.schema.verifications import Verification, find_verification
 from graph.model import EntityKind
 from rules.records import strategy as read_strategy
 
@@ -105,5 +109,9 @@ _OTHERS: Final = {
     "dec": _Way(Decision, _decision),
     "str": _Way(Strategy, _strategy),
     "pri": _Way(Principal, _principal),
+    "ver": _Way(Verification, find_verification),
+    "hit": _Way(ScreeningHit, find_hit),
+    "pro": _Way(Proposal, find_proposal),
+    "evi": _Way(EvidenceItem, find_evidence),
 }
 """What is not an entity, by prefix."""

@@ -74,6 +74,12 @@ async def show_ownership(scene: Scene, merchant: str) -> Ownership | None:
     return Ownership(beneficial_owners=shown, unknown_share=float(found.unknown), circular=in_circle(shares))
 
 
+async def owners_in_law(scene: Scene, merchant: str) -> tuple[str, ...]:
+    """People who own a merchant themselves, whatever their share."""
+    ties = await _owning(scene, merchant)
+    return tuple(dict.fromkeys(tie.from_id for tie in ties if tie.from_id.startswith(EntityKind.PERSON.value)))
+
+
 async def _solved(shares: Shares) -> Owners:
     """The owners in the end; many firms are worked out beside the event loop."""
     return owners_of(shares) if len(shares) <= ON_LOOP else await asyncio.to_thread(owners_of, shares)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+from strawberry import UNSET
+
 from api.schema.declaring import argument, field, object_type
-from api.schema.entities import KYC_ALONE, STAFF, Entity
+from api.schema.entities import KYC_ALONE, STAFF, After, Entity, First
 from api.schema.flow_scopes import FlowScope, follow
 from api.schema.person_flows import PersonFlows
 from api.schema.roles import EVERYBODY, Role, visible
 from api.schema.scalars import CountryCode, Date
+from api.schema.verification_parts import IdentitySummary
+from api.schema.verifications import VerificationConnection, identity_of, page_of_verifications
+from identity.records import Query
 
 Raw = dict[str, Any]
 
@@ -32,6 +37,17 @@ class Person(Entity):
     def country(self) -> CountryCode | None:
         """Nationality; null when never reported."""
         return self.text("country")
+
+    @field()
+    async def identity(self) -> IdentitySummary | None:
+        """Who it is; null before a first verification."""
+        return await identity_of(self.scene, self.entity.id, self.scene.as_of)
+
+    @field()
+    async def verifications(self, first: First, after: After = UNSET) -> VerificationConnection:
+        """This person's verifications, newest first."""
+        query = Query(first, subjects=(self.entity.id,))
+        return await page_of_verifications(self.scene, ["person.verifications", self.entity.id], query, after or None)
 
     @field(directives=[visible(Role.ANALYST, Role.ADMIN)])
     def flows(self, scope: Annotated[Raw, argument("What to look at.", of=FlowScope)]) -> PersonFlows | None:

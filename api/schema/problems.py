@@ -7,7 +7,7 @@ from typing import Any
 
 from api.errors import Told
 from api.schema.costs import at_most
-from api.schema.declaring import attribute, enum_type, interface, object_type
+from api.schema.declaring import attribute, enum_type, interface, later, object_type
 from api.schema.roles import Role
 from api.schema.scalars import DateTime, Milliseconds
 
@@ -45,6 +45,14 @@ class ErrorCode(StrEnum):
     """A guard refused the fact."""
     CURSOR_EXPIRED = "CURSOR_EXPIRED"
     """A subscription's `after` is older than the events kept. Only outside `data`."""
+    STALE_VERSION = "STALE_VERSION"
+    """The thing changed since you read it; read again and decide again."""
+    WRONG_STATE = "WRONG_STATE"
+    """Not possible in the state that it is in."""
+    FOUR_EYES = "FOUR_EYES"
+    """The same person may not propose and agree."""
+    CONSENT_MISSING = "CONSENT_MISSING"
+    """Consent is missing; ask for it or take the way without a face."""
 
 
 @interface
@@ -130,6 +138,50 @@ class FactConflict(UserError):
     """When the first was recorded."""
 
 
+@object_type()
+class StaleVersion(UserError):
+    """The thing changed since `version` was read. Nothing was done."""
+
+    current_version: int
+    """The version now."""
+
+
+@object_type()
+class WrongState(UserError):
+    """Not possible in the state that the thing is in. Nothing was done."""
+
+    state: str
+    """That state, as its enum spells it."""
+
+
+@object_type()
+class FourEyesRequired(UserError):
+    """The same person may not propose and agree. Nothing was done."""
+
+    proposed_by: Any = attribute(of=later("principals", "Principal"))
+    """Who proposed it."""
+
+
+@enum_type
+class ConsentPurpose(StrEnum):
+    """What consent is given for."""
+
+    FACE = "FACE"
+    """Comparing and keeping a face."""
+    DOCUMENTS = "DOCUMENTS"
+    """Reading and keeping documents."""
+    SHARED_COUNTS = "SHARED_COUNTS"
+    """Counts across lenders."""
+
+
+@object_type()
+class ConsentMissing(UserError):
+    """Consent is missing. Nothing was done."""
+
+    purpose: ConsentPurpose
+    """What consent is needed for."""
+
+
 def show_problem(said: Told) -> UserError:
     """The problem of the schema for what a caller is told."""
     code = ErrorCode(said.code)
@@ -147,6 +199,14 @@ def show_problem(said: Told) -> UserError:
             return IdempotencyInProgress(**common, retry_after=said.retry_after)
         case ErrorCode.UNAVAILABLE:
             return Unavailable(**common, retry_after=said.retry_after)
+        case ErrorCode.STALE_VERSION:
+            return StaleVersion(**common, current_version=said.version)
+        case ErrorCode.WRONG_STATE:
+            return WrongState(**common, state=said.state)
+        case ErrorCode.CONSENT_MISSING:
+            return ConsentMissing(**common, purpose=ConsentPurpose(said.state))
+        case ErrorCode.FOUR_EYES:
+            return FourEyesRequired(**common, proposed_by=said.who)
         case _:
             raise AssertionError(f"{code} is told in `errors`, never in a payload")
 
@@ -163,4 +223,8 @@ def code_of_problem() -> dict[ErrorCode, str]:
         ErrorCode.IDEMPOTENCY_IN_PROGRESS: IdempotencyInProgress.__name__,
         ErrorCode.RATE_LIMITED: RateLimited.__name__,
         ErrorCode.UNAVAILABLE: Unavailable.__name__,
+        ErrorCode.STALE_VERSION: StaleVersion.__name__,
+        ErrorCode.WRONG_STATE: WrongState.__name__,
+        ErrorCode.FOUR_EYES: FourEyesRequired.__name__,
+        ErrorCode.CONSENT_MISSING: ConsentMissing.__name__,
     }

@@ -6,45 +6,29 @@ from typing import Annotated, Any, Final
 
 from strawberry import UNSET
 
-from api.schema.accounts import Account
 from api.schema.costs import Cost, ListSize
 from api.schema.decisions import Decision, DecisionConnection, DecisionFilter, load_decision, page_of_decisions, show_decision
 from api.schema.declaring import argument, field, object_type
-from api.schema.entities import After, Device, Document, Email, Entity, Face, First, IpAddress, Phone, Place
+from api.schema.entities import After, Entity, First
+from api.schema.entity_types import ENTITY_TYPES
 from api.schema.filters import decision_query
 from api.schema.kinds import TieKind
-from api.schema.loans import Loan
 from api.schema.merchants import Merchant
 from api.schema.nodes import Node
 from api.schema.nodes_by_id import find_node, is_id
 from api.schema.operating import Operations, RateLimit, show_operations, show_rate_limit
 from api.schema.pages import refuse, within
-from api.schema.people import Person
 from api.schema.principals import Principal, show_principal
 from api.schema.references import EntityReference, Reference
 from api.schema.roles import EVERYBODY, Role, visible
 from api.schema.scalars import ID, DateTime, Milliseconds, Probability
-from api.schema.scenes import EntityTypes, Info, Scene, Shown, present, stated, timeless, too_far_ahead
+from api.schema.scenes import Info, Scene, Shown, present, stated, timeless, too_far_ahead
 from api.schema.screening import ScreeningResult, ScreenNameInput, Watchlist, screen_name, show_watchlists
 from api.schema.subgraphs import PathSearch, Subgraph, show_neighbourhood, show_paths
+from api.schema.verifying_queries import VerifyingQuery
 from graph import model
 from graph.decoding import decode_merchant_reference, decode_reference
 from graph.errors import Unknown
-
-ENTITY_TYPES: Final[EntityTypes] = {
-    model.EntityKind.MERCHANT: Merchant,
-    model.EntityKind.PERSON: Person,
-    model.EntityKind.ACCOUNT: Account,
-    model.EntityKind.DEVICE: Device,
-    model.EntityKind.PHONE: Phone,
-    model.EntityKind.EMAIL: Email,
-    model.EntityKind.IP_ADDRESS: IpAddress,
-    model.EntityKind.PLACE: Place,
-    model.EntityKind.DOCUMENT: Document,
-    model.EntityKind.FACE: Face,
-    model.EntityKind.LOAN: Loan,
-}
-"""Which type shows which kind of entity."""
 
 Raw = dict[str, Any]
 AsOfBelow = Annotated[
@@ -56,7 +40,7 @@ _STAFF: Final = visible(Role.ANALYST, Role.KYC)
 
 
 @object_type()
-class Query:
+class Query(VerifyingQuery):
     """All reads. A thing of another institution does not exist here."""
 
     @field(directives=[EVERYBODY])

@@ -19,7 +19,8 @@ from api.schema.scenes import Info
 from api.screening import Searched
 from graph.errors import InvalidInput, Problem
 from identity.lists import records
-from identity.lists.index import Hit, Query
+from identity.lists.entries import Entry
+from identity.lists.index import Query
 from identity.lists.screening import FALSE_POSITIVE_RATE, THRESHOLD
 from identity.names.forms import NameKind
 
@@ -140,7 +141,7 @@ async def screen_name(context: Context, given: dict[str, Any]) -> ScreeningResul
     await _note(context, searched)
     lists, hits = searched
     return ScreeningResult(
-        matches=[ScreeningMatch(entry=_show_entry(of, hit), score=hit.score, sentence=hit.sentence) for of, hit in hits],
+        matches=[ScreeningMatch(entry=show_entry(of.name, hit.entry), score=hit.score, sentence=hit.sentence) for of, hit in hits],
         minimum_score=THRESHOLD,
         false_positive_rate=FALSE_POSITIVE_RATE,
         lists=[show_watchlist(one) for one in lists],
@@ -181,11 +182,11 @@ async def _note(context: Context, searched: Searched) -> None:
     await audit.note(services.records, services.vault.audit_key, event)
 
 
-def _show_entry(of: records.Watchlist, hit: Hit) -> WatchlistEntry:
-    entry = hit.entry
+def show_entry(list_name: str, entry: Entry) -> WatchlistEntry:
+    """An entry of a list as the schema shows it."""
     return WatchlistEntry(
         key=entry.key,
-        list_=of.name,
+        list_=list_name,
         name=entry.name,
         aliases=[*entry.aliases[:MOST_ALIASES]],
         topics=[*entry.topics],

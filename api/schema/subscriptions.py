@@ -16,11 +16,12 @@ from api.context import Context
 from api.outbox import Told
 from api.schema.decisions import Decision, load_decision, show_decision
 from api.schema.declaring import argument, enum_type, field, interface, object_type
+from api.schema.entity_types import ENTITY_TYPES
 from api.schema.judging import Verdict
-from api.schema.queries import ENTITY_TYPES
 from api.schema.roles import Role, visible
-from api.schema.scalars import DateTime
+from api.schema.scalars import ID, DateTime
 from api.schema.scenes import Info, timeless
+from api.schema.verifications import Verification, find_verification
 from rules.records import verdict_of
 
 
@@ -71,6 +72,24 @@ class DecisionMade(Event):
 
 
 @object_type()
+class VerificationChanged(Event):
+    """A verification changed its state or got a check's result."""
+
+    cursor: str
+    """Give it back as `after` to go on from here."""
+    at: DateTime
+    """When it happened."""
+    told: strawberry.Private[Told]
+
+    @field()
+    async def verification(self, info: Info) -> Verification:
+        """The verification as it now stands."""
+        found = await find_verification(timeless(info.context, ENTITY_TYPES), self.told.event.subject)
+        assert found is not None, "an event is written with its verification, which stays"
+        return found
+
+
+@object_type()
 class Subscription:
     """
     Over graphql-transport-ws. Each event is delivered at least once, in order, and carries a cursor: after a break subscribe again with
@@ -91,6 +110,17 @@ class Subscription:
         wanted = None if verdicts is None else frozenset(str(one) for one in verdicts)
         return _decisions(context, place, wanted)
 
+    @field(directives=[visible(Role.SERVICE, Role.KYC)])
+    async def verification_changed(
+        self,
+        info: Info,
+        after: Annotated[str | None, argument("Cursor of the last event seen; left out: only what happens from now on.")] = UNSET,
+        verification: Annotated[ID | None, argument("Only this one; left out: all.")] = UNSET,
+    ) -> AsyncGenerator[VerificationChanged, None]:
+        """Verifications as they change."""
+        place = await _begin(info.context, after)
+        return _verifications(info.context, place, verification or None)
+
 
 async def _begin(context: Context, after: str | None) -> int:
     """Where a subscription begins. Raises `InvalidInput` and `CursorExpired`."""
@@ -101,12 +131,25 @@ async def _begin(context: Context, after: str | None) -> int:
     return await services.records.read(lambda connection: outbox.place(connection, institution, after, now), institution=institution)
 
 
+async def _verifications(context: Context, place: int, only: str | None) -> AsyncGenerator[VerificationChanged, None]:
+    """Events of verifications after a place."""
+    async with aclosing(_told(context, place)) as events:
+        async for told in events:
+            if told.event.kind == outbox.VERIFICATION_CHANGED and only in {None, told.event.subject}:
+                yield VerificationChanged(cursor=told.cursor, at=told.event.at, told=told)
+
+
+def _told(context: Context, place: int) -> AsyncGenerator[Told, None]:
+    """Everything that is told after a place."""
+    services, settings = context.services, context.services.settings
+    institution = context.principal.institution.id
+    following = services.feed.follow(services.records, institution, place, most=settings.subscriptions, pause=settings.event_seconds)
+    return cast("AsyncGenerator[Told, None]", following)
+
+
 async def _decisions(context: Context, place: int, verdicts: frozenset[str] | None) -> AsyncGenerator[DecisionMade, None]:
     """Events of decisions after a place, of these verdicts."""
-    services, institution = context.services, context.principal.institution.id
-    settings = services.settings
-    following = services.feed.follow(services.records, institution, place, most=settings.subscriptions, pause=settings.event_seconds)
-    async with aclosing(cast("AsyncGenerator[Told, None]", following)) as events:
+    async with aclosing(_told(context, place)) as events:
         async for told in events:
             if told.event.kind == outbox.DECISION_MADE and (verdicts is None or await _verdict(context, told) in verdicts):
                 yield DecisionMade(cursor=told.cursor, at=told.event.at, told=told)

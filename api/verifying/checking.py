@@ -291,7 +291,7 @@ def _conclude(
     state = checked_state(looked.policy, given, results)
     if before.state is State.REFERRED and state is State.WAITING_FOR_EVIDENCE:
         state = State.REFERRED
-    after = replace(before, state=state, checks=runs, changed_at=now)
+    after = replace(before, state=state, checks=runs, changed_at=now, faces=_faces(file))
     if state is State.VERIFIED:
         after = accepted(after, looked.policy, looked.cipher, ALL_PASSED, (), now)
     elif state is State.REFERRED and before.state is not State.REFERRED:
@@ -302,6 +302,13 @@ def _conclude(
     services.metrics.verification(kept.state)
     event = (outbox.VERIFICATION_CHANGED, kept.id)
     note(connection, services, institution, SYSTEM, Done({}, "verification checked", (kept.id, kept.subject), event))
+
+
+def _faces(file: IdentityFile) -> int | None:
+    """How many people have the face, the subject included; None without a face."""
+    if file.face_candidates is None:
+        return None
+    return 1 + sum(found.distance <= file.faces.shared_threshold for found in file.face_candidates)
 
 
 def accepted(kept: Kept, policy: Policy, cipher: SubjectCipher, reason: str, by: Sequence[str], now: Instant) -> Kept:

@@ -45,6 +45,13 @@ class FieldComparison:
     repaired: bool = False
     """Whether a check digit told what the reader mistook."""
 
+    @property
+    def agreement(self) -> float | None:
+        """How far both agree, 0 to 1; None when nothing was read. Where they do not, the share of signs in common (rapidfuzz `ratio`)."""
+        if self.read is None or self.agrees is None:
+            return None
+        return 1.0 if self.agrees else min(0.99, round(fuzz.ratio(self.declared, self.read) / 100, 4))
+
 
 def compare_fields(file: IdentityFile) -> tuple[FieldComparison, ...]:
     """Every declared field beside what was read of it: what the page shows, and what the check counts."""

@@ -74,7 +74,7 @@ def test_a_postponed_job_waits_longer_each_time_up_to_a_bound(connection):
 def test_more_jobs_than_may_wait_are_refused_for_their_institution_alone(connection):
     for number in range(10):
         put(connection, number)
-    with pytest.raises(QueueFull, match="10 applications of rural-bank"):
+    with pytest.raises(QueueFull, match="10 jobs of rural-bank"):
         put(connection, 11)
     assert put(connection, 11, "city-bank")
 

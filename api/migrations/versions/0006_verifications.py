@@ -185,6 +185,7 @@ def _verifications() -> None:
         sa.Column("expires_at", sa.BigInteger(), nullable=True, comment="When it expires without evidence, or must be renewed"),
         sa.Column("due_at", sa.BigInteger(), nullable=True, comment="When a person should have decided; null while nobody must"),
         sa.Column("verified_at", sa.BigInteger(), nullable=True),
+        sa.Column("faces", sa.Integer(), nullable=True, comment="People with this face, the subject included; null without a face"),
         sa.Column("conclusion", sa.LargeBinary(), nullable=True, comment="Sealed: accepted, reason, when, by whom"),
         sa.PrimaryKeyConstraint("institution", "id"),
         comment="Verifications of merchants and people",
