@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-import secrets
 from collections.abc import Awaitable, Callable
-from hashlib import sha256
 from typing import Final
 
 import orjson
@@ -24,8 +22,8 @@ from api.auth.authentication import Unauthenticated, WrongOrigin, authenticate
 from api.context import Principal, Role, Services
 from api.records import RecordsUnavailable
 from api.verifying.giving import parted
+from api.verifying.images import proof_of
 from graph.errors import RingfenceError
-from graph.model import Instant
 from identity import records, tickets
 from identity.model import EvidenceKind
 from identity.reading.decoding import IMAGE_BYTES, WrongImage
@@ -36,7 +34,6 @@ from identity.worker import DOCUMENT_SIDE, FACE_SIDE, FRAME_SIDE, PREMISES_SIDE,
 BODY_SECONDS: Final = 60.0
 """Longest that an image may take to arrive."""
 
-LINK_LIFE: Final = 5 * tickets.MINUTE
 SECONDS: Final = 5.0
 READ: Final = "evidence image read"
 """What the audit chain calls it."""
@@ -49,9 +46,6 @@ SIDES: Final = {
     EvidenceKind.PREMISES: PREMISES_SIDE,
 }
 """Longest side in pixels that is kept."""
-
-ACCEPTS: Final = ("image/jpeg", "image/png", "image/heic", "image/heif")
-"""Media types; what the bytes are decides, not what the header says."""
 
 
 class _Refused(RingfenceError):
@@ -138,17 +132,6 @@ async def _body(request: Request) -> bytes:
     return b"".join(parts)
 
 
-def image_path(services: Services, principal: Principal, evidence: str, now: Instant) -> tuple[str, Instant]:
-    """A path for one GET of an image by this principal, and when it stops working."""
-    until, nonce = now + LINK_LIFE, secrets.token_hex(8)
-    return f"/evidence/{evidence}?until={until}&nonce={nonce}&proof={_proof(services, principal, evidence, until, nonce)}", until
-
-
-def _proof(services: Services, principal: Principal, evidence: str, until: Instant, nonce: str) -> str:
-    key = services.vault.key("evidence link", principal.institution.id)
-    return hmac.digest(key, f"{principal.id}\0{evidence}\0{until}\0{nonce}".encode(), sha256).hex()
-
-
 async def _get(services: Services, request: Request) -> Response:
     principal = await authenticate(services, request.headers, writes=False)
     _require(principal, Role.KYC)
@@ -157,7 +140,7 @@ async def _get(services: Services, request: Request) -> Response:
     until, nonce, now = given.get("until", ""), given.get("nonce", ""), services.now()
     if not (until.isascii() and until.isdigit() and len(until) < 16) or int(until) <= now:
         raise gone
-    if not hmac.compare_digest(given.get("proof", "").encode(), _proof(services, principal, id_, int(until), nonce).encode()):
+    if not hmac.compare_digest(given.get("proof", "").encode(), proof_of(services, principal, id_, int(until), nonce).encode()):
         raise gone
 
     def take(connection: Connection) -> bytes:

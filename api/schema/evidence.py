@@ -13,7 +13,7 @@ from api.schema.roles import Role, visible
 from api.schema.scalars import ID, DateTime
 from api.schema.scenes import Info, Scene
 from api.schema.work_items import load_principal
-from api.uploads import image_path
+from api.verifying.images import image_path
 from identity.records import Evidence, evidence_by_id
 
 

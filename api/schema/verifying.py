@@ -56,8 +56,8 @@ from api.schema.verifying_payloads import (
 )
 from api.schema.work_items import load_principal
 from api.schema.work_lists import find_work
-from api.uploads import ACCEPTS
 from api.verifying import deciding, giving, starting, tickets
+from api.verifying.images import ACCEPTS
 from graph.errors import RingfenceError
 from identity.errors import FourEyesRequired
 from identity.reading.decoding import IMAGE_BYTES, PIXELS

@@ -342,8 +342,8 @@ def test_a_filter_names_things_by_key_and_holds_all_that_is_given(tmp_path):
 
 
 def test_the_kinds_of_entity_are_those_of_the_graph():
-    from api.schema.kinds import EntityKind as Shown
     from api.schema.entity_types import ENTITY_TYPES
+    from api.schema.kinds import EntityKind as Shown
 
     assert {kind.name for kind in EntityKind} == set(Shown) and set(ENTITY_TYPES) == set(EntityKind)
 

@@ -1,4 +1,4 @@
-"""The schema against its target of stages 1 and 2, part by part: types, arguments, defaults, directives, descriptions."""
+"""The schema against its target of stages 1 to 3, part by part: types, arguments, defaults, directives, descriptions."""
 
 from __future__ import annotations
 
@@ -10,33 +10,9 @@ from graphql.language import DefinitionNode, Node
 
 from api.schema import sdl
 
-TARGET: Final = Path(__file__).parents[1] / "data" / "schema" / "stages-1-2.graphql"
+TARGET: Final = Path(__file__).parents[1] / "data" / "schema" / "stages-1-3.graphql"
 
-SCREENING: Final = frozenset(
-    {
-        "Query.screenName",
-        "Query.screenName(input)",
-        "Query.watchlists",
-        *("ScreenNameInput", *(f"ScreenNameInput.{part}" for part in ("name", "kind", "bornOn", "country", "lists", "minimumScore"))),
-        *("ScreeningMatch", *(f"ScreeningMatch.{part}" for part in ("entry", "score", "sentence"))),
-        *("ScreeningResult", *(f"ScreeningResult.{part}" for part in ("matches", "minimumScore", "falsePositiveRate", "lists"))),
-        *("Watchlist", *(f"Watchlist.{part}" for part in ("name", "version", "count", "importedAt", "rescreened"))),
-        "WatchlistEntry",
-        *(f"WatchlistEntry.{part}" for part in ("key", "list", "name", "aliases", "topics", "born", "countries")),
-    }
-)
-"""Of stage 3: names compared with watchlists."""
-
-OWNERSHIP: Final = frozenset(
-    {
-        "Merchant.ownership",
-        *("Ownership", *(f"Ownership.{part}" for part in ("beneficialOwners", "unknownShare", "circular"))),
-        *("BeneficialOwner", *(f"BeneficialOwner.{part}" for part in ("person", "share", "direct"))),
-    }
-)
-"""Of stage 3: who stands behind a merchant."""
-
-LATER: Final[frozenset[str]] = SCREENING | OWNERSHIP
+LATER: Final[frozenset[str]] = frozenset()
 """What the schema has beyond these stages, by path (`Type`, `Type.field`, `Type.field(argument)`, `Type < Interface`, `Union | Member`)."""
 
 MISSING: Final = frozenset(
