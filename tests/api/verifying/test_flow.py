@@ -1,0 +1,33 @@
+"""A person verified from the first call to the last, over HTTP, with real images and real checks."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from tests.api.verifying.desk import OPERATIONS, Desk, at_desk, card, declared, photograph
+
+
+def test_who_gives_everything_and_passes_every_check_is_verified_with_nobody_in_the_loop(tmp_path: Path) -> None:
+    async def scene(desk: Desk) -> None:
+        opened = await desk.start(declaration=declared())
+        assert opened["state"] == "WAITING_FOR_EVIDENCE"
+        assert [step["kind"] for step in opened["nextSteps"]] == ["CONSENT", "CONSENT", "DOCUMENT_IMAGE", "FACE_IMAGE"]
+        await desk.consent(opened["id"])
+        await desk.show(opened["id"], "DOCUMENT_FRONT", card())
+        added = await desk.show(opened["id"], "FACE", photograph())
+        assert added["verification"]["state"] == "CHECKING" and added["verification"]["nextSteps"] == []
+        await desk.work()
+        seen = await desk.see(opened["id"])
+        said = {check["code"]: check["result"] for check in seen["checks"]}
+        assert seen["state"] == "VERIFIED", seen
+        assert said["FACE_ON_DOCUMENT"] == said["DOCUMENT_FIELDS"] == said["IDENTITY_NUMBER"] == said["FACE_SHARED"] == "PASS"
+        assert seen["conclusion"] == {"accepted": True, "reason": "All checks that the policy asks for passed.", "decidedBy": []}
+        screen = (OPERATIONS / "verification-screen.graphql").read_text()
+        shown = (await desk.ask("kyc", screen, id=opened["id"]))["verification"]
+        assert {one["field"]: one["agreement"] for one in shown["comparisons"]} == dict.fromkeys(
+            ("name", "number", "bornOn", "address"), 1.0
+        )
+        print(shown)
+
+    asyncio.run(at_desk(tmp_path, scene))
