@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import orjson
+from sqlalchemy import Connection
 
 from api.context import Services
 from api.ids import timed_id
@@ -24,6 +25,7 @@ from graph.store import Recording, Refused
 from rules import dossier as dossiers
 from rules.assessment import Gathered, gather
 from rules.deciding import judge, observe
+from rules.identified import identified
 from rules.model import Application, Decision, DecisionSource, DegradedCause, Dossier, History, Timing, Unread
 from rules.records import history
 from rules.strategy import DEGRADED, CompiledStrategy
@@ -132,11 +134,18 @@ async def gather_dossier(
 ) -> Gathered:
     """The dossier within `deadline` seconds; `down` says that the graph is not to be asked, and why."""
 
+    took = [0.0]
+
+    def look(connection: Connection) -> History:
+        parties = (application.merchant, application.applicant)
+        before = history(connection, institution.id, *parties, application.loan, application.at, moment.known_at)
+        begun = time.perf_counter()
+        known = identified(connection, institution.id, *parties, moment.known_at)
+        took[0] = _milliseconds(time.perf_counter() - begun)
+        return replace(before, merchant=known.get(parties[0]), applicant=known.get(parties[1] or "")) if known else before
+
     async def remember() -> History:
-        asked = (application.merchant, application.applicant, application.loan, application.at, moment.known_at)
-        return await services.records.read(
-            lambda connection: history(connection, institution.id, *asked), deadline, institution=institution.id
-        )
+        return await services.records.read(look, deadline, institution=institution.id)
 
     if down is not None:
         before: History | None = None
@@ -149,7 +158,7 @@ async def gather_dossier(
     begun = time.perf_counter()
     gathered = await gather(application, institution, services.graph, remember, moment, deadline)
     # The loop's own clock, which `gather` has, counts whole milliseconds under uvloop.
-    gathered = replace(gathered, graph_ms=_milliseconds(time.perf_counter() - begun))
+    gathered = replace(gathered, graph_ms=_milliseconds(time.perf_counter() - begun), identity_ms=took[0])
     failed = [one for one in gathered.dossier.unread if one.source is DecisionSource.GRAPH and one.cause is not DegradedCause.TRUNCATED]
     if failed:
         services.breaker.failed()
@@ -184,6 +193,7 @@ def decide(
         signals=_milliseconds(observed - begun),
         rules=_milliseconds(judged - observed),
         records=spent.records,
+        identity=gathered.identity_ms,
     )
     return Decision(
         id=timed_id("dec", decided_at),

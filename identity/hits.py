@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, and_, insert, select, update
 
 from graph.model import Instant
 from identity.errors import StaleVersion
@@ -57,15 +56,6 @@ def judge(connection: Connection, institution: str, before: KeptHit, judgement: 
     if connection.execute(update(table).where(here).values(**values)).rowcount != 1:
         current = connection.execute(select(table.c.version).where(table.c.institution == institution, table.c.id == before.id)).scalar()
         raise StaleVersion(before.version if current is None else int(current))
-
-
-def standing(connection: Connection, institution: str, subjects: Sequence[str], until: Instant | None = None) -> dict[str, int]:
-    """How many matches of each subject stand: judged to be the same, or by nobody yet; those opened until a moment."""
-    here = and_(table.c.institution == institution, table.c.subject.in_(subjects), table.c.judgement.is_distinct_from("FALSE_MATCH"))
-    if until is not None:
-        here = and_(here, table.c.opened_at <= until)
-    rows = connection.execute(select(table.c.subject, func.count()).where(here).group_by(table.c.subject)).all()
-    return {str(subject): int(count) for subject, count in rows}
 
 
 def _hit(row: Any) -> KeptHit:  # noqa: ANN401 - a row of the table

@@ -35,6 +35,8 @@ class Gathered:
     """Wall-clock milliseconds until the graph had answered or was given up."""
     read: int
     """Entities, ties and transfers read."""
+    identity_ms: float = 0.0
+    """Of reading the records, what the results of identity checks took."""
 
 
 async def gather(

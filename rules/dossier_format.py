@@ -29,7 +29,7 @@ from graph.model import (
     Truncation,
     TruncationCause,
 )
-from rules.model import Application, DecisionSource, DegradedCause, Dossier, History, Unread
+from rules.model import Application, DecisionSource, DegradedCause, Dossier, History, Identified, Unread
 
 FORMAT: Final = 1
 """Of the JSON; a stored dossier of an older format keeps its own reader."""
@@ -143,13 +143,34 @@ def write(dossier: Dossier) -> bytes:
             asked.at,
         ],
         "known_at": dossier.known_at,
-        "history": None if dossier.history is None else [dossier.history.decisions_90, dossier.history.declined_90],
+        "history": None if dossier.history is None else _history(dossier.history),
         "unread": [[one.source.value, one.cause.value, one.waited] for one in dossier.unread],
         "seed": dossier.strategy_seed,
         "surroundings": None if around is None else _surroundings(around, table),
     }
     written["ids"] = list(table.places)
     return orjson.dumps(written, option=orjson.OPT_SORT_KEYS)
+
+
+def _history(known: History) -> list[object]:
+    """What the records say; identities are left out where there are none, as in dossiers that were written before there were any."""
+    line: list[object] = [known.decisions_90, known.declined_90]
+    if known.identities:
+        line += [
+            None if one is None else [getattr(one, name) for name in Identified.__slots__] for one in (known.merchant, known.applicant)
+        ]
+    return line
+
+
+def _read_history(line: Sequence[Any]) -> History:
+    decisions, declined, *identities = line
+    known = [None if one is None else _read_identity(one) for one in identities]
+    return History(decisions, declined, *known)
+
+
+def _read_identity(line: Sequence[Any]) -> Identified:
+    state, verified_at, failed, inconclusive, faces, matches = line
+    return Identified(state, verified_at, tuple(failed), tuple(inconclusive), faces, matches)
 
 
 def _surroundings(around: Surroundings, table: Table) -> dict[str, object]:
@@ -217,7 +238,7 @@ def read(text: bytes) -> Dossier:
         ),
         known_at=written["known_at"],
         surroundings=None if written["surroundings"] is None else _read_surroundings(written["surroundings"], ids, at),
-        history=None if history is None else History(*history),
+        history=None if history is None else _read_history(history),
         unread=tuple(Unread(DecisionSource(source), DegradedCause(cause), waited) for source, cause, waited in written["unread"]),
         strategy_seed=written["seed"],
     )

@@ -79,6 +79,23 @@ class Application:
 
 
 @dataclass(frozen=True, slots=True)
+class Identified:
+    """Who somebody is, by the newest verification. Holds nothing personal."""
+
+    state: str
+    """A `VerificationState` of the schema."""
+    verified_at: Instant | None
+    failed: tuple[str, ...]
+    """Codes of checks that failed."""
+    inconclusive: tuple[str, ...]
+    """Codes of checks that could not tell."""
+    faces: int | None
+    """People with this face, that one included; None without a face."""
+    matches: int
+    """List matches that stand: true, or not judged yet."""
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """What the records say of the merchant and the applicant before this application."""
 
@@ -86,6 +103,19 @@ class History:
     """Other loans of this merchant or applicant decided in 90 days, each by its latest decision."""
     declined_90: int
     """Of these, the declined ones."""
+    merchant: Identified | None = None
+    """None before a first verification."""
+    applicant: Identified | None = None
+
+    @property
+    def identities(self) -> tuple[Identified, ...]:
+        """Those of the two that were ever verified."""
+        return tuple(one for one in (self.merchant, self.applicant) if one is not None)
+
+    def verified(self, application: Application) -> tuple[str, ...]:
+        """Ids of those of the two that were ever verified."""
+        known = ((application.merchant, self.merchant), (application.applicant, self.applicant))
+        return tuple(id_ for id_, one in known if id_ is not None and one is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +299,8 @@ class Timing:
     signals: float
     rules: float
     records: float
+    identity: float = 0.0
+    """Reading the results of identity checks, which run before."""
 
 
 @dataclass(frozen=True, slots=True)

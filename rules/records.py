@@ -149,7 +149,9 @@ def save_decision(connection: Connection, decision: Decision) -> Mapping[str, An
         "inputs_hash": decision.inputs_hash,
         "dossier": dossiers.encode(decision.dossier),
         "judgement": judgements.encode(judgement),
-        "timing": orjson.dumps([timing.total, timing.facts, timing.graph, timing.signals, timing.rules, timing.records]).decode(),
+        "timing": orjson.dumps(
+            [timing.total, timing.facts, timing.graph, timing.signals, timing.rules, timing.records, timing.identity]
+        ).decode(),
         "cpu": decision.cpu,
         "read": decision.read,
         "micros": decision.micros,

@@ -32,6 +32,7 @@ from api.schema.roles import EVERYBODY, Role, visible
 from api.schema.scalars import ID, DateTime
 from api.schema.scenes import Scene, Shown
 from api.schema.subgraphs import Subgraph, show_piece
+from api.schema.verification_parts import IdentitySummary, show_identity
 from graph import model as graph_model
 from graph.errors import GraphUnavailable
 from graph.model import EntityKind, Instant, LoanState, Moment
@@ -180,8 +181,20 @@ class Decision(Node):
         """Time by part."""
         took = self.decision.timing
         return DecisionTiming(
-            total=took.total, facts=took.facts, graph=took.graph, signals=took.signals, rules=took.rules, records=took.records
+            total=took.total,
+            facts=took.facts,
+            graph=took.graph,
+            signals=took.signals,
+            rules=took.rules,
+            records=took.records,
+            identity=took.identity,
         )
+
+    @field()
+    def identity(self) -> IdentitySummary | None:
+        """Who the merchant was at that moment; null before a first verification."""
+        known = self.decision.dossier.history
+        return None if known is None or known.merchant is None else show_identity(known.merchant)
 
     @field()
     def cost(self) -> DecisionCost:

@@ -93,6 +93,8 @@ class DecisionTiming:
     """Judging rules."""
     records: Milliseconds
     """Storing decision, idempotency key and audit entry."""
+    identity: Milliseconds
+    """Reading the results of identity checks; the checks themselves run before."""
 
 
 @object_type()

@@ -9,6 +9,7 @@ from api.schema.declaring import attribute, enum_type, object_type
 from api.schema.evidence import EvidenceItem
 from api.schema.principals import Principal
 from api.schema.scalars import DateTime, Milliseconds, Probability
+from rules.model import Identified
 
 
 @enum_type
@@ -169,3 +170,15 @@ class IdentitySummary:
     """How many people share its face at the calibrated threshold; null without a face."""
     list_matches: int
     """List matches that stand: true, or not judged yet."""
+
+
+def show_identity(known: Identified) -> IdentitySummary:
+    """Who somebody is as the schema shows it."""
+    return IdentitySummary(
+        state=VerificationState(known.state),
+        verified_at=known.verified_at,
+        failed=list(known.failed),
+        inconclusive=list(known.inconclusive),
+        people_with_face=known.faces,
+        list_matches=known.matches,
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import strawberry
-from sqlalchemy import Connection
 
 from api.context import Context
 from api.schema.costs import at_most
@@ -29,17 +28,19 @@ from api.schema.verification_parts import (
     VerificationState,
     VerificationStep,
     VerificationStepKind,
+    show_identity,
 )
 from api.schema.work_items import WorkItem, load_principal
 from api.verifying.checking import Looked, checks_said, look, plain_file
 from graph.model import Instant
 from graph.store import Page
-from identity import hits, records
+from identity import records
 from identity.checks.document_fields import compare_fields
 from identity.model import EvidenceKind, Outcome
 from identity.policy import Policy, policy_named
 from identity.records import Kept, Query
 from identity.verification import Given, State, Step, next_steps
+from rules.identified import identified
 
 KYC_ALONE = visible(Role.KYC)
 SHOWN_AS = {"born_on": "bornOn", "valid_until": "validUntil"}
@@ -229,22 +230,11 @@ async def identity_of(scene: Scene, subject: str, until: Instant | None = None) 
     """Who a subject is, by its newest verification; None before a first one."""
     services, institution = scene.context.services, scene.context.principal.institution.id
 
-    def read(connection: Connection) -> tuple[Kept | None, int]:
-        newest = records.newest_of(connection, institution, [subject], until).get(subject)
-        return newest, hits.standing(connection, institution, [subject], until).get(subject, 0)
-
-    newest, matches = await services.records.read(read, institution=institution)
-    if newest is None:
-        return None
-    kept = newest.at(services.now())
-    return IdentitySummary(
-        state=VerificationState(kept.state),
-        verified_at=kept.verified_at,
-        failed=checks_said(kept, Outcome.FAIL),
-        inconclusive=checks_said(kept, Outcome.INCONCLUSIVE),
-        people_with_face=kept.faces,
-        list_matches=matches,
+    known_at = services.now() if until is None else until
+    found = await services.records.read(
+        lambda connection: identified(connection, institution, subject, None, known_at), institution=institution
     )
+    return show_identity(found[subject]) if subject in found else None
 
 
 async def _looked(context: Context, id: str) -> Looked | None:

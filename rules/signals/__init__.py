@@ -27,6 +27,7 @@ from rules.signals.applications_24h import applications_24h
 from rules.signals.bad_loans_tied import bad_loans_tied
 from rules.signals.blocked_reached import blocked_reached
 from rules.signals.borrowers_gathered import borrowers_gathered
+from rules.signals.checks_failed import checks_failed
 from rules.signals.closely_bound import closely_bound
 from rules.signals.connection_shared import connection_shared
 from rules.signals.days_since_receipt import days_since_receipt
@@ -34,10 +35,13 @@ from rules.signals.declines_earlier import declines_earlier
 from rules.signals.device_shared import device_shared
 from rules.signals.document_shared import document_shared
 from rules.signals.email_shared import email_shared
+from rules.signals.face_people import face_people
 from rules.signals.fan_in import fan_in
 from rules.signals.fraud_distance import fraud_distance
 from rules.signals.fraud_strength import fraud_strength
+from rules.signals.identity_state import identity_state
 from rules.signals.kinds_shared import kinds_shared
+from rules.signals.list_matches import list_matches
 from rules.signals.loans_own import loans_own
 from rules.signals.loans_tied import loans_tied
 from rules.signals.money_circled import money_circled
@@ -97,6 +101,10 @@ SIGNALS: Final[tuple[Signal, ...]] = (
     Signal(receipts_burst, SignalKind.NUMBER, "times", _GRAPH),
     Signal(days_since_receipt, SignalKind.INTEGER, "days", _GRAPH),
     Signal(months_requested, SignalKind.NUMBER, "months", _GRAPH),
+    Signal(identity_state, SignalKind.TEXT, None, DecisionSource.RECORDS),
+    Signal(checks_failed, SignalKind.INTEGER, "count", DecisionSource.RECORDS),
+    Signal(face_people, SignalKind.INTEGER, "count", DecisionSource.RECORDS),
+    Signal(list_matches, SignalKind.INTEGER, "count", DecisionSource.RECORDS),
     Signal(declines_earlier, SignalKind.INTEGER, "count", DecisionSource.RECORDS),
 )
 """All signals, in the order in which decisions show them."""

@@ -15,15 +15,45 @@ TARGET: Final = Path(__file__).parents[1] / "data" / "schema" / "stages-1-3.grap
 LATER: Final[frozenset[str]] = frozenset()
 """What the schema has beyond these stages, by path (`Type`, `Type.field`, `Type.field(argument)`, `Type < Interface`, `Union | Member`)."""
 
-MISSING: Final = frozenset(
+ERASURE: Final = frozenset(
     {
-        "EntityRemovedInput",
-        "EntityRemovedInput.entity",
-        "EntityRemovedInput.reason",
-        "FactContentInput.entityRemoved",
-        "FactKind.ENTITY_REMOVED",
+        "Mutation.eraseSubject",
+        *(f"Mutation.eraseSubject({part})" for part in ("input", "idempotencyKey")),
+        *("EraseSubjectInput", *(f"EraseSubjectInput.{part}" for part in ("subject", "reason"))),
+        *("EraseSubjectSuccess", *(f"EraseSubjectSuccess.{part}" for part in ("erasure", "proposal"))),
+        *("Erasure", *(f"Erasure.{part}" for part in ("erasedAt", "keys", "faceTemplates", "items", "auditHash"))),
+        "EraseSubjectPayload",
+        *(
+            f"EraseSubjectPayload | {member}"
+            for member in (
+                *("EraseSubjectSuccess", "ValidationError", "NotFound", "WrongState", "IdempotencyConflict", "IdempotencyInProgress"),
+                *("Forbidden", "RateLimited", "Unavailable"),
+            )
+        ),
     }
 )
+"""Of stage 3: forgetting a person."""
+
+FINDING: Final = frozenset(
+    {
+        "Query.entities",
+        *(f"Query.entities({part})" for part in ("first", "after", "filter")),
+        *("EntityFilter", *(f"EntityFilter.{part}" for part in ("kinds", "text", "standings", "blocked", "seenAfter"))),
+        *("EntityConnection", *(f"EntityConnection.{part}" for part in ("edges", "pageInfo"))),
+        *("EntityEdge", *(f"EntityEdge.{part}" for part in ("cursor", "node"))),
+    }
+)
+"""Of stage 3: entities by name, key or standing."""
+
+REMOVING: Final = frozenset(
+    {
+        *("EntityRemovedInput", *(f"EntityRemovedInput.{part}" for part in ("entity", "reason"))),
+        *("FactContentInput.entityRemoved", "FactKind.ENTITY_REMOVED"),
+    }
+)
+"""Of stage 2: a fact that removes an entity."""
+
+MISSING: Final = ERASURE | FINDING | REMOVING
 """What these stages have and the schema has not yet."""
 
 

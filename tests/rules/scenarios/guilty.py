@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from graph.model import EntityKind, EntityName, Standing, TieKind, TransferKind
 from rules.model import Verdict
@@ -204,6 +204,11 @@ def refused_twice() -> Story:
     return Story().shop("noodles").sells("noodles").refused_before(2).asks("noodles")
 
 
+def verified(state: str, **said: Any) -> Callable[[], Story]:
+    """A shop with trade whose owner's verification says something."""
+    return lambda: Story().shop("noodles").sells("noodles").identified(state, **said).asks("noodles")
+
+
 def new_shop_that_asks_for_much() -> Story:
     return Story().shop("noodles", days=10).asks("noodles", amount=5_000_000 * YUAN)
 
@@ -298,6 +303,10 @@ GUILTY: Final[dict[str, Guilty]] = {
     "days_since_receipt": Guilty(trade_that_stopped, Verdict.REFER, "TRADE_STOPPED"),
     "months_requested": Guilty(asks_for_two_years_of_receipts, Verdict.REFER, "ASKS_FOR_MUCH"),
     "amount_requested": Guilty(new_shop_that_asks_for_much, Verdict.REFER, "UNTESTED"),
+    "identity_state": Guilty(verified("REJECTED"), Verdict.DECLINE, "IDENTITY_REJECTED"),
+    "checks_failed": Guilty(verified("CHECKING", failed=("DOCUMENT_FIELDS",)), Verdict.REFER, "IDENTITY_CHECKS_FAILED"),
+    "face_people": Guilty(verified("VERIFIED", faces=3), Verdict.REFER, "FACE_SHARED"),
+    "list_matches": Guilty(verified("VERIFIED", matches=1), Verdict.REFER, "LIST_MATCH"),
     "declines_earlier": Guilty(refused_twice, Verdict.REFER, "REFUSED_BEFORE"),
 }
 """By signal."""

@@ -160,6 +160,16 @@ def refused_once() -> Story:
     return Story().shop("noodles").sells("noodles").refused_before(1).asks("noodles")
 
 
+def verification_begun() -> Story:
+    """Evidence is still coming in: a loan within the three minutes does not wait for it."""
+    return Story().shop("noodles").sells("noodles").identified("WAITING_FOR_EVIDENCE", faces=None).asks("noodles")
+
+
+def accepted_by_staff() -> Story:
+    """A check failed on a worn card, and KYC staff accepted the identity with their own eyes; no list match stands."""
+    return Story().shop("noodles").sells("noodles").identified("VERIFIED", failed=("DOCUMENT_FIELDS",)).asks("noodles")
+
+
 def cleared_of_suspicion() -> Story:
     story = Story().shop("noodles").sells("noodles").known_as(merchant("noodles"), Standing.SUSPECTED, ago=20 * DAY)
     return story.known_as(merchant("noodles"), Standing.CLEARED, ago=5 * DAY).asks("noodles")
@@ -249,6 +259,10 @@ INNOCENT: Final[dict[str, tuple[Callable[[], Story], ...]]] = {
     "days_since_receipt": (silent_for_two_weeks,),
     "months_requested": (asks_for_four_months,),
     "amount_requested": (new_shop_that_asks_for_little,),
+    "identity_state": (verification_begun, accepted_by_staff),
+    "checks_failed": (accepted_by_staff,),
+    "face_people": (accepted_by_staff,),
+    "list_matches": (accepted_by_staff,),
     "declines_earlier": (refused_once,),
 }
 """By signal."""

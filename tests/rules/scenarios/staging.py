@@ -73,7 +73,7 @@ class Stage:
         )
 
         async def history() -> History:
-            return History(story.declined, story.declined)
+            return History(story.declined, story.declined, applicant=story.identity)
 
         # Seconds, since a story tells of a verdict and not of time: on a busy machine none must be cut short.
         gathered = await gather(application, institution, self.store, history, moment, deadline=60.0)

@@ -22,6 +22,7 @@ from graph.contents import (
 )
 from graph.measures.picture import DAY, HOUR, MINUTE
 from graph.model import EntityKind, EntityName, Institution, Standing, TieKind, TransferKind
+from rules.model import Identified
 
 AT: Final = 1_780_000_000_000
 """The judged application's moment."""
@@ -68,6 +69,7 @@ class Story:
         self.owners: dict[str, str] = {}
         self.asked: ApplicationMade | None = None
         self.declined = 0
+        self.identity: Identified | None = None
         """Earlier refusals that the records know."""
 
     def says(self, ago: int, content: Content, *places: PlaceSeen) -> Story:
@@ -138,6 +140,11 @@ class Story:
 
     def refused_before(self, times: int) -> Story:
         self.declined = times
+        return self
+
+    def identified(self, state: str, *, failed: tuple[str, ...] = (), faces: int | None = 1, matches: int = 0) -> Story:
+        """What the applicant's verification says."""
+        self.identity = Identified(state, None, failed, (), faces, matches)
         return self
 
     def asks(self, key: str, *, amount: int = 20_000 * YUAN, name: str = "this loan", applicant: str | None = None, **given: str) -> Story:
