@@ -18,7 +18,7 @@ CODES: Final = frozenset(
     {
         "INVALID", "NOT_FOUND", "FORBIDDEN", "UNAUTHENTICATED", "IDEMPOTENCY_CONFLICT", "IDEMPOTENCY_IN_PROGRESS", "FACT_CONFLICT",
         "RATE_LIMITED", "TOO_MUCH_WORK", "UNAVAILABLE", "INTERNAL",
-        "CURSOR_EXPIRED", "GUARD_TRIPPED",
+        "CURSOR_EXPIRED", "GUARD_TRIPPED", "STALE_VERSION", "WRONG_STATE", "FOUR_EYES", "CONSENT_MISSING",
     }
 )  # fmt: skip
 """The schema's `ErrorCode`; an error with another one, or none, is a fault of ours."""

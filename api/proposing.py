@@ -15,7 +15,6 @@ from graph.model import Instant
 
 ANSWERING: Final[Mapping[str, frozenset[Role]]] = {
     "DECIDE_VERIFICATION": frozenset({Role.KYC}),
-    "ERASE_SUBJECT": frozenset({Role.KYC, Role.ADMIN}),
 }
 """Who may answer a proposal, by its action: those who might have proposed it."""
 

@@ -244,6 +244,38 @@ DOORS |= {
 }
 
 
+VERIFIED = "{ verifications(first: 5) { edges { node { %s } } } }"
+NODE = "verifications.edges.node"
+HITS = "{ workList(first: 20, kinds: [SCREENING_HIT]) { edges { node { ... on ScreeningHit { HERE } } } } }"
+PROPOSED = "{ workList(first: 20, kinds: [PROPOSAL]) { edges { node { ... on Proposal { HERE } } } } }"
+
+DOORS |= {
+    "Verification": [Door(VERIFIED % "HERE", NODE)],
+    "VerificationConnection": [Door("{ verifications(first: 1) { HERE } }", "verifications")],
+    "VerificationEdge": [Door("{ verifications(first: 1) { edges { HERE } } }", "verifications.edges")],
+    "VerificationPolicy": [Door(VERIFIED % "policy { HERE }", f"{NODE}.policy")],
+    "VerificationStep": [Door(VERIFIED % "nextSteps { HERE }", f"{NODE}.nextSteps")],
+    "VerificationConclusion": [Door(VERIFIED % "conclusion { HERE }", f"{NODE}.conclusion")],
+    "Check": [Door(VERIFIED % "checks { HERE }", f"{NODE}.checks")],
+    "FieldComparison": [Door(VERIFIED % "comparisons { HERE }", f"{NODE}.comparisons")],
+    "EvidenceItem": [Door(VERIFIED % "evidence { HERE }", f"{NODE}.evidence")],
+    "EvidenceImage": [Door(VERIFIED % "evidence { image { HERE } }", f"{NODE}.evidence.image")],
+    "IdentitySummary": [Door('{ entity(reference: {person: "P-1"}) { ... on Person { identity { HERE } } } }', "entity.identity")],
+    "ScreeningHit": [Door(HITS, "workList.edges.node")],
+    "Proposal": [Door(PROPOSED, "workList.edges.node")],
+    "WorkItemConnection": [Door("{ workList(first: 1) { HERE } }", "workList")],
+    "WorkItemEdge": [Door("{ workList(first: 1) { edges { HERE } } }", "workList.edges")],
+}
+
+BY_THEMSELVES = (
+    *("StartVerificationSuccess", "RequestUploadSuccess", "UploadTicket", "RequestLivenessChallengeSuccess", "LivenessChallenge"),
+    *("SendContactCodeSuccess", "AddEvidenceSuccess", "RequestEvidenceSuccess", "DecideVerificationSuccess", "JudgeHitSuccess"),
+    *("AnswerProposalSuccess", "AssignWorkSuccess", "StaleVersion", "WrongState", "FourEyesRequired", "ConsentMissing"),
+    "VerificationChanged",
+)
+CLOSED |= dict.fromkeys(BY_THEMSELVES, "opened by the tests of verifying, over HTTP")
+
+
 def fields_of(type_name: str) -> dict[str, GraphQLField]:
     """The fields of an object type."""
     found = schema.type_map[type_name]

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
 
 from graphql import GraphQLObjectType
+from httpx import ASGITransport, AsyncClient
+from starlette.applications import Starlette
 
+from api.auth.passwords import PasswordPool
 from api.context import Role
 from api.graphql_ports import rate_limited
 from api.limits import Wait
 from api.schema import marks, schema
+from api.serving import routes
+from tests.api.asked import ORIGIN
 from tests.api.doors import ASSESS, CLOSED, DOORS, RECORD, fields_of, objects, whole
+from tests.api.verifying.desk import Desk, card, declared, photograph, staffed
 from tests.api.world import World, application, in_world
 
 ALWAYS_NULL = {
     ("Document", "number"): "a number is read in a verification, and there are none yet",
     ("Forbidden", "path"): "no one input is to blame",
     ("Operations", "degraded"): "empty while all is well",
+    **dict.fromkeys((("Proposal", "answer"), ("Proposal", "answeredBy")), "a proposal that waits has none: see the tests of verifying"),
+    **dict.fromkeys((("ScreeningHit", "judgement"), ("ScreeningHit", "judgementReason")), "a match that waits has none: likewise"),
+    ("Decision", "identity"): "of people alone: the merchant itself was never verified",
     **{(kind, "key"): "known by its value" for kind in ("Account", "Device", "Document", "Email", "IpAddress", "Phone", "Place")},
 }
 ROLES = tuple(Role)
@@ -35,6 +46,7 @@ def test_every_field_is_null_or_real_as_the_role_may_read_it(tmp_path):
     async def walk(world: World) -> dict[tuple[str, str], set[Role]]:
         await world.degrade()
         await world.crowd()
+        await verify(world)
         real: dict[tuple[str, str], set[Role]] = defaultdict(set)
         for type_name, doors in DOORS.items():
             for role in ROLES:
@@ -52,6 +64,33 @@ def test_every_field_is_null_or_real_as_the_role_may_read_it(tmp_path):
     narrowed = {(type_name, name): roles for type_name, name in fields if (roles := marks.fields.get(type_name, {}).get(name))}
     for one, roles in narrowed.items():
         assert one in ALWAYS_NULL or {str(role) for role in real[one]} == {str(role) for role in roles}, one
+
+
+async def verify(world: World) -> None:
+    """One person whom staff accepted, with images and a possible match, and another about whom a second one is asked."""
+    passwords = PasswordPool(1, 1)
+    endpoints, close = routes(world.services, passwords)
+    async with AsyncClient(transport=ASGITransport(app=Starlette(routes=endpoints)), base_url=ORIGIN) as client:
+        desk = await staffed(client, world.services)
+        opened = (await desk.start(declaration=declared(name="張三豐", bornOn="1952-10-07")))["id"]
+        await desk.consent(opened)
+        await desk.show(opened, "DOCUMENT_FRONT", card())
+        await desk.show(opened, "FACE", photograph())
+        await desk.work()
+        await decided(desk, await desk.see(opened))
+        await decided(desk, await desk.referred(subject={"person": "F-1"}, amount={"amount": "30000000", "currency": "CNY"}))
+        me = await desk.ask("kyc", "{ me { id } workList(first: 20) { edges { node { id } } } }")
+        for edge in me["workList"]["edges"]:
+            await desk.call("kyc", "assignWork", "item { id }", item=edge["node"]["id"], assignee=me["me"]["id"])
+    close()
+    passwords.close()
+
+
+async def decided(desk: Desk, seen: Mapping[str, Any]) -> None:
+    """What one member of staff decides."""
+    given = {"verification": seen["id"], "version": seen["version"], "accepted": True, "reason": "Seen by eye."}
+    made = await desk.call("kyc", "decideVerification", "proposal { id }", **given)
+    assert made["__typename"] == "DecideVerificationSuccess", made
 
 
 def judge(type_name, role, path, body, real, where):
