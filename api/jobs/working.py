@@ -19,6 +19,7 @@ from api.jobs import JOBS
 from api.queue import Job, Taken
 from api.records import RecordsUnavailable
 from api.verifying.changing import CHECK, expire_late
+from api.verifying.screening import screen_again
 from graph.errors import GraphUnavailable
 from graph.model import Instant
 from graph.store import BulkStore
@@ -73,11 +74,13 @@ async def verify(services: Services) -> None:
 
 
 async def end_what_is_late(services: Services) -> None:
-    """Write which verifications expired and which proposals lapsed, and remove tickets that are over."""
+    """Write which verifications expired and which proposals lapsed, screen again where lists changed, and remove tickets that are over."""
     now = services.now()
     for tenant in await services.records.read(all_institutions):
         institution = tenant.institution.id
         while await services.records.write(partial(expire_late, services=services, institution=institution), institution=institution):
+            continue
+        while await screen_again(services, institution):
             continue
         await services.records.write(partial(proposing.lapse, institution=institution, now=now), institution=institution)
         await services.records.write(partial(tickets.remove_old, institution=institution, before=now - DAY), institution=institution)

@@ -31,7 +31,8 @@ from api.schema.verification_parts import (
     show_identity,
 )
 from api.schema.work_items import WorkItem, load_principal
-from api.verifying.checking import Looked, checks_said, look, plain_file
+from api.verifying.checking import checks_said, plain_file
+from api.verifying.looking import Looked, look
 from graph.model import Instant
 from graph.store import Page
 from identity import records

@@ -13,30 +13,27 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from api import outbox, queue, work
+from api import outbox, queue
 from api.context import Services
-from api.ids import new_id
 from api.once import Done, note
 from api.queue import Job
 from api.records import RecordsUnavailable
 from api.verifying.changing import DAY, saved
 from api.verifying.declaring import day_of, declared
 from api.verifying.giving import parted, unread
+from api.verifying.looking import Contents, Looked, declaration, last_of, look
+from api.verifying.screening import screen
 from graph.model import Instant
-from identity import hits, records, templates
+from identity import records, templates
 from identity.checks import CHECKS
 from identity.faces.matching import RATES, false_match_rate, threshold_for
 from identity.faces.searching import FaceChange
 from identity.frames import document_from, face_from, liveness_from, plain_document, plain_face, plain_liveness
-from identity.lists import records as lists
-from identity.lists.index import Query
-from identity.lists.records import Watchlist
 from identity.lists.screening import FALSE_POSITIVE_RATE, THRESHOLD
-from identity.model import CheckResult, EvidenceKind, FaceCalibration, IdentityFile, ListMatch, Outcome
-from identity.names.forms import NameKind
-from identity.policy import Policy, policy_named
+from identity.model import CheckResult, EvidenceKind, FaceCalibration, IdentityFile, Outcome
+from identity.policy import Policy
 from identity.records import CheckRun, Evidence, Kept
-from identity.subjects import SubjectCipher, cipher_of
+from identity.subjects import SubjectCipher
 from identity.verification import RUNNING, Given, Results, State, checked_state, required_checks
 from identity.worker import Busy, NotInstalled, WrongImage
 
@@ -55,20 +52,6 @@ HIT_DAYS: Final = 2
 """Days until a possible match should be judged."""
 
 ALL_PASSED: Final = "All checks that the policy asks for passed."
-
-Contents = Mapping[str, Any]
-"""Opened contents of evidence by its id."""
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """A verification with what was given for it, opened."""
-
-    kept: Kept
-    policy: Policy
-    pieces: Sequence[Evidence]
-    cipher: SubjectCipher
-    contents: Contents
 
 
 @dataclass(slots=True)
@@ -102,17 +85,6 @@ async def check(services: Services, job: Job, id: str) -> None:
     await services.records.write(
         lambda connection: _conclude(connection, services, job, looked, (file, runs, excused)), SECONDS, institution=institution
     )
-
-
-def look(connection: Connection, services: Services, institution: str, id: str) -> Looked | None:
-    """A verification with its evidence, opened; None when there is none by this id."""
-    kept = records.verification(connection, institution, id)
-    if kept is None:
-        return None
-    pieces = records.evidence_of(connection, institution, id, images=True)
-    cipher = cipher_of(connection, services.vault.sealer(institution), institution, kept.subject)
-    contents = {piece.id: cipher.open(f"evidence {piece.id}", piece.content) for piece in pieces}
-    return Looked(kept, policy_named(kept.policy, kept.policy_version), pieces, cipher, contents)
 
 
 async def _read_images(services: Services, institution: str, looked: Looked) -> Contents:
@@ -151,33 +123,18 @@ async def _read(
 
 def _template(pieces: Sequence[Evidence], contents: Contents) -> Sequence[float] | None:
     """The live face, when one was found."""
-    read = _last(pieces, contents, EvidenceKind.FACE)
+    read = last_of(pieces, contents, EvidenceKind.FACE)
     return None if read is None or not read.get("read") else face_from(read["read"]).template
-
-
-def _last(pieces: Sequence[Evidence], contents: Contents, kind: EvidenceKind) -> Mapping[str, Any] | None:
-    """What the last piece of a kind holds; None when there is none."""
-    found = [contents[piece.id] for piece in pieces if piece.kind is kind]
-    return found[-1] if found else None
-
-
-def declaration(looked: Looked) -> dict[str, Any]:
-    """All that was declared: what came later replaces what came before, field by field."""
-    merged: dict[str, Any] = {}
-    for piece in looked.pieces:
-        if piece.kind is EvidenceKind.DECLARATION:
-            merged |= looked.contents[piece.id] or {}
-    return merged
 
 
 def plain_file(looked: Looked, country: str, now: Instant) -> IdentityFile:
     """What the checks look at, as far as the evidence alone says it."""
     pieces, contents = looked.pieces, looked.contents
     file = IdentityFile(day_of(now), country, kind=looked.kept.kind, declared=declared(declaration(looked)), faces=CALIBRATION)
-    front = _last(pieces, contents, EvidenceKind.DOCUMENT_FRONT) or {}
+    front = last_of(pieces, contents, EvidenceKind.DOCUMENT_FRONT) or {}
     if front.get("read"):
         file = replace(file, document=document_from(front["read"]), document_face=face_from(front["face"]))
-    face, shown = _last(pieces, contents, EvidenceKind.FACE) or {}, _last(pieces, contents, EvidenceKind.LIVENESS_FRAMES) or {}
+    face, shown = last_of(pieces, contents, EvidenceKind.FACE) or {}, last_of(pieces, contents, EvidenceKind.LIVENESS_FRAMES) or {}
     if face.get("read"):
         file = replace(file, face=face_from(face["read"]))
     if shown.get("read"):
@@ -200,23 +157,12 @@ async def _file(services: Services, institution: str, looked: Looked) -> tuple[I
             institution, file.face.template, FaceTemplates(services), rate=SHARED_RATE, leave_out=looked.kept.subject
         )
         file = replace(file, face_candidates=near)
-    name = file.declared.name
-    if name is None:
+    found = await screen(services, institution, looked, file.declared)
+    if found is None:
         return file, frozenset()
-    kind = NameKind.PERSON if file.kind == "PERSON" else NameKind.FIRM
-    query = Query(name, kind, file.declared.born_on, file.declared.document_country)
-    searched, found = await services.lists.search(query)
+    searched, matches = found
     if not searched:
         return file, frozenset({"WATCHLIST"})
-    subject = looked.kept.subject
-    judged = await services.records.read(
-        lambda connection: lists.judgements(connection, institution, subject), SECONDS, institution=institution
-    )
-    said = {(one.list_name, one.key): one.same for one in judged}
-    matches = tuple(
-        ListMatch(of.name, hit.entry.key, hit.name, hit.score, hit.sentence, said.get((of.name, hit.entry.key))) for of, hit in found
-    )
-    await _open_hits(services, institution, looked, searched, matches)
     return replace(file, list_matches=matches, list_threshold=THRESHOLD, list_false_positive_rate=FALSE_POSITIVE_RATE), frozenset()
 
 
@@ -225,30 +171,6 @@ def the_currency(connection: Connection, institution: str) -> str:
     from api.auth.institutions import the_institution
 
     return the_institution(connection, institution).institution.currency
-
-
-async def _open_hits(
-    services: Services, institution: str, looked: Looked, searched: Sequence[Watchlist], matches: Sequence[ListMatch]
-) -> None:
-    """Keep possible matches that nobody judged yet as work, and that the subject was compared."""
-    subject, cipher, now = looked.kept.subject, looked.cipher, services.now()
-
-    def keep(connection: Connection) -> None:
-        for compared in searched:
-            lists.note_screened(connection, institution, [subject], compared, now)
-        for match in matches:
-            entry = lists.entry(connection, match.list_name, match.key)
-            if match.judged is not None or entry is None:
-                continue
-            id_, due = new_id("hit"), now + HIT_DAYS * DAY
-            kept = hits.KeptHit(
-                id_, subject, match.list_name, match.key, lists.written(entry), match.score, cipher.seal(f"hit {id_}", match.sentence),
-                1, now, due,
-            )  # fmt: skip
-            if hits.open_hit(connection, institution, kept):
-                work.open_item(connection, institution, id_, work.WorkKind.SCREENING_HIT, now, due)
-
-    await services.records.write(keep, SECONDS, institution=institution)
 
 
 def run_checks(policy: Policy, given: Given, file: IdentityFile, excused: frozenset[str]) -> tuple[CheckRun, ...]:

@@ -28,7 +28,7 @@ ALWAYS_NULL = {
     ("Operations", "degraded"): "empty while all is well",
     **dict.fromkeys((("Proposal", "answer"), ("Proposal", "answeredBy")), "a proposal that waits has none: see the tests of verifying"),
     **dict.fromkeys((("ScreeningHit", "judgement"), ("ScreeningHit", "judgementReason")), "a match that waits has none: likewise"),
-    ("Decision", "identity"): "of people alone: the merchant itself was never verified",
+    **dict.fromkeys((("Decision", "identity"), ("Merchant", "identity")), "people alone were verified: see the tests of verifying"),
     **{(kind, "key"): "known by its value" for kind in ("Account", "Device", "Document", "Email", "IpAddress", "Phone", "Place")},
 }
 ROLES = tuple(Role)

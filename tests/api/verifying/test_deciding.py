@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from api.jobs.working import end_what_is_late
 from tests.api.verifying.desk import OPERATIONS, VERIFICATION, Desk, at_desk, card, declared, photograph
-from tests.api.world import keep_list
+from tests.api.world import LISTED, keep_list
 
 LARGE = {"amount": "30000000", "currency": "CNY"}
 
@@ -132,6 +134,15 @@ def test_a_list_match_is_work_and_what_is_judged_of_it_is_honoured(tmp_path: Pat
         assert [one for one in await work(desk, "kyc") if one["__typename"] == "ScreeningHit"] == []
         lists = await desk.ask("kyc", "{ watchlists { name rescreened } }")
         assert lists["watchlists"] == [{"name": "un", "rescreened": 1}]
+        other = replace(LISTED, key="Q2", name="张三丰")
+        await desk.services.records.write(lambda connection: keep_list(connection, desk.services.now(), entries=(LISTED, other)))
+        lists = await desk.ask("kyc", "{ watchlists { name rescreened } }")
+        assert lists["watchlists"] == [{"name": "un", "rescreened": 0}], "a list changed"
+        await end_what_is_late(desk.services)
+        lists = await desk.ask("kyc", "{ watchlists { name rescreened } }")
+        assert lists["watchlists"] == [{"name": "un", "rescreened": 1}]
+        (fresh,) = [one for one in await work(desk, "kyc") if one["__typename"] == "ScreeningHit"]
+        assert fresh["id"] != item["id"], "what was judged before is no work again"
 
     asyncio.run(at_desk(tmp_path, scene))
 
