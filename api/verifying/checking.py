@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from api import outbox, queue
+from api.auth.institutions import the_institution
 from api.context import Services
 from api.once import Done, note
 from api.queue import Job
@@ -23,6 +24,7 @@ from api.verifying.declaring import day_of, declared
 from api.verifying.giving import parted, unread
 from api.verifying.looking import Contents, Looked, declaration, last_of, look
 from api.verifying.screening import screen
+from api.verifying.tying import found_facts, tie
 from graph.model import Instant
 from identity import records, templates
 from identity.checks import CHECKS
@@ -82,6 +84,8 @@ async def check(services: Services, job: Job, id: str) -> None:
         raise RecordsUnavailable(str(error), "LATE") from error
     given = records.given(looked.kept, looked.pieces)
     runs = run_checks(looked.policy, given, file, excused)
+    tenant = (await services.records.read(lambda connection: the_institution(connection, institution))).institution
+    await tie(services, tenant, found_facts(replace(looked, contents=contents), file, {run.result.code: run.result for run in runs}))
     await services.records.write(
         lambda connection: _conclude(connection, services, job, looked, (file, runs, excused)), SECONDS, institution=institution
     )
@@ -150,7 +154,8 @@ def plain_file(looked: Looked, country: str, now: Instant) -> IdentityFile:
 
 async def _file(services: Services, institution: str, looked: Looked) -> tuple[IdentityFile, frozenset[str]]:
     """What the checks look at, with faces and lists; and the checks that have nothing to compare with here."""
-    country = (await services.records.read(lambda connection: the_currency(connection, institution)))[:2]
+    tenant = (await services.records.read(lambda connection: the_institution(connection, institution))).institution
+    country = tenant.currency[:2]  # the first two letters of a currency are its country (ISO 4217)
     file = plain_file(looked, country, services.now())
     if file.face is not None and file.face.template is not None:
         near = await services.reading.face_candidates(
@@ -164,13 +169,6 @@ async def _file(services: Services, institution: str, looked: Looked) -> tuple[I
     if not searched:
         return file, frozenset({"WATCHLIST"})
     return replace(file, list_matches=matches, list_threshold=THRESHOLD, list_false_positive_rate=FALSE_POSITIVE_RATE), frozenset()
-
-
-def the_currency(connection: Connection, institution: str) -> str:
-    """An institution's currency, whose first two letters are its country (ISO 4217)."""
-    from api.auth.institutions import the_institution
-
-    return the_institution(connection, institution).institution.currency
 
 
 def run_checks(policy: Policy, given: Given, file: IdentityFile, excused: frozenset[str]) -> tuple[CheckRun, ...]:

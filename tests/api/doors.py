@@ -161,7 +161,7 @@ DOORS: dict[str, list[Door]] = {
 """At least one door for each type that can be met; those met only while something is down are opened by their own tests."""
 
 CLOSED = {
-    "Face": "no face is known before verifications are",
+    "Face": "reached through ties alone: see the tests of verifying",
     "RateLimited": "opened by its own test",
     "IdempotencyInProgress": "opened by its own test",
     "Unavailable": "opened by its own test",

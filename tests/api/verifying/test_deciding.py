@@ -160,5 +160,12 @@ def test_one_face_behind_two_people_refers_the_second_and_is_told_to_decisions(t
         assert seen["state"] == "REFERRED" and said["FACE_SHARED"] == "INCONCLUSIVE"
         found = await desk.ask("analyst", '{ entity(reference: {person: "P-2"}) { ... on Person { identity { peopleWithFace } } } }')
         assert found["entity"]["identity"]["peopleWithFace"] == 2
+        document = """{ paths(from: {person: "P-1"}, to: {person: "P-2"}, maximumLength: 2) { paths {
+            ties { kind } entities { __typename label } } } }"""
+        kinds = {tie["kind"] for path in (await desk.ask("analyst", document))["paths"]["paths"] for tie in path["ties"]}
+        assert kinds == {"SHOWS_FACE", "IDENTIFIED_BY"}, "a face and a document tie the two"
+        facts = '{ entity(reference: {person: "P-2"}) { facts(first: 10) { edges { node { kind source } } } } }'
+        told = (await desk.ask("analyst", facts))["entity"]["facts"]["edges"]
+        assert [one["node"]["source"] for one in told].count("verification") == 3, "its document, its face, and the other's"
 
     asyncio.run(at_desk(tmp_path, scene))
