@@ -21,6 +21,7 @@ from api.context import Principal, Services
 from api.pages import decision, decisions, sign_in
 from api.pages.frame import HEADERS, message, page
 from api.records import RecordsUnavailable
+from api.verifying.page import show as show_verification
 
 Shown = Callable[[Principal, Request], Awaitable[Response]]
 """What answers with a page for who reads it."""
@@ -38,7 +39,11 @@ def page_routes(services: Services, signing: SignIn) -> list[BaseRoute]:
     async def one(principal: Principal, request: Request) -> Response:
         return await decision.show(services, principal, request.path_params["id"])
 
+    async def verification(principal: Principal, request: Request) -> Response:
+        return await show_verification(services, principal, request.path_params["id"])
+
     return [
+        Route("/verifications/{id}", _behind_session(services, verification), methods=["GET"]),
         Route("/", _behind_session(services, list_), methods=["GET"]),
         Route("/decisions/{id}", _behind_session(services, one), methods=["GET"]),
         Route("/sign-in", _sign_in(services), methods=["GET"]),

@@ -19,6 +19,7 @@ import orjson
 from sqlalchemy import Connection, LargeBinary, Table, exc, func, insert, select, text
 
 import identity.lists.tables
+import identity.tables
 import rules.tables
 from api import audit, tables
 from api.auth.institutions import all_institutions
@@ -30,8 +31,8 @@ FORMAT: Final = 1
 BATCH: Final = 500
 """Rows read or written at once."""
 
-LONGEST_LINE: Final = 4 * 1024 * 1024
-"""Bytes of one row; a decision's is some 40 KiB."""
+LONGEST_LINE: Final = 32 * 1024 * 1024
+"""Bytes of one row; a decision's is some 40 KiB, an image's at most some 12 MiB."""
 
 ACCESS: Final[tuple[Table, ...]] = (
     tables.institutions,
@@ -56,6 +57,14 @@ LENDING: Final[tuple[Table, ...]] = (
     rules.tables.decision_reasons,
     identity.lists.tables.list_judgements,
     identity.lists.tables.list_screenings,
+    identity.tables.identity_keys,
+    identity.tables.verifications,
+    identity.tables.evidence,
+    identity.tables.identity_tickets,
+    identity.tables.face_templates,
+    identity.tables.screening_hits,
+    tables.work_items,
+    tables.proposals,
 )
 
 SAVED: Final = {table.name: table for table in (*ACCESS, *LENDING)}

@@ -34,6 +34,19 @@ DOING: Final = {
 """Who does which work."""
 
 
+SEEING: Final = {
+    WorkKind.VERIFICATION: frozenset({Role.ANALYST, Role.KYC, Role.ADMIN}),
+    WorkKind.SCREENING_HIT: frozenset({Role.ANALYST, Role.KYC}),
+    WorkKind.PROPOSAL: frozenset({Role.ANALYST, Role.KYC, Role.ADMIN}),
+}
+"""Who may see which work, when asked for by its kind."""
+
+
+def visible(roles: Collection[Role]) -> frozenset[WorkKind]:
+    """Kinds of work that somebody with these roles may see."""
+    return frozenset(kind for kind, who in SEEING.items() if not who.isdisjoint(roles))
+
+
 def readable(roles: Collection[Role]) -> frozenset[WorkKind]:
     """Kinds of work that somebody with these roles may do."""
     return frozenset(kind for kind, who in DOING.items() if not who.isdisjoint(roles))

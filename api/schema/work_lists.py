@@ -69,8 +69,8 @@ async def page_of_work(
 ) -> WorkItemConnection:  # fmt: skip
     """One page of what waits for somebody with the reader's roles. Raises `InvalidInput`."""
     services, principal = scene.context.services, scene.context.principal
-    may = work.readable(principal.roles)
-    wanted = may if kinds is None else may & {work.WorkKind(str(kind)) for kind in kinds}
+    may, see = work.readable(principal.roles), work.visible(principal.roles)
+    wanted = may if kinds is None else see & {work.WorkKind(str(kind)) for kind in kinds}
     whose = {AssigneeFilter.ME: principal.id, AssigneeFilter.NOBODY: None, AssigneeFilter.ANYBODY: None}[assignee]
 
     async def read(place: str | None) -> Page[work.Item]:

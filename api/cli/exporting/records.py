@@ -17,6 +17,7 @@ from api.cli.options import OpenRecords
 from api.tables import audit_entries, jobs
 from graph.model import Instant
 from rules.dossier import decode
+from rules.model import Timing
 from rules.records import live_strategy
 from rules.tables import decisions, strategies
 
@@ -75,7 +76,6 @@ def _rows(opened: OpenRecords, table: Table, order: Sequence[Column[Any]], insti
 
 def _decision(row: Row[Any]) -> dict[str, object]:
     """A decision with its judgement and the dossier that was judged, byte for byte as they are kept."""
-    total, facts, graph, signals, rules, records = orjson.loads(row.timing)
     dossier = decode(row.dossier)
     around = None if dossier.surroundings is None else dossier.surroundings.neighbourhood
     keys = {} if around is None else {one.entity.id: one.entity.key for one in around.neighbours}
@@ -92,7 +92,7 @@ def _decision(row: Row[Any]) -> dict[str, object]:
         "strategy": {"id": row.strategy, "name": row.strategy_name, "version": row.strategy_version},
         "inputsHash": row.inputs_hash,
         "replacedBy": row.replaced_by,
-        "milliseconds": {"total": total, "facts": facts, "graph": graph, "signals": signals, "rules": rules, "records": records},
+        "milliseconds": dict(zip(Timing.__slots__, orjson.loads(row.timing), strict=False)),  # those of older versions have no identity
         "cost": {"cpu": row.cpu, "read": row.read, "micros": row.micros},
         "judgement": orjson.Fragment(row.judgement),
         "dossier": orjson.Fragment(row.dossier),

@@ -28,6 +28,13 @@ def test_who_gives_everything_and_passes_every_check_is_verified_with_nobody_in_
         assert {one["field"]: one["agreement"] for one in shown["comparisons"]} == dict.fromkeys(
             ("name", "number", "bornOn", "address"), 1.0
         )
-        print(shown)
+        headers = {"Authorization": f"Bearer {desk.keys['kyc']}"}
+        page = await desk.client.get(f"/verifications/{opened['id']}", headers=headers)
+        assert page.status_code == 200 and page.text.count("data:image/jpeg;base64,") == 2 and page.text.count("<rect") >= 6
+        assert "Verified" in page.text and "薛桂" in page.text and ">face</text>" in page.text
+        for who, status in (("analyst", 403), ("service", 403), ("other kyc", 404)):
+            told = await desk.client.get(f"/verifications/{opened['id']}", headers={"Authorization": f"Bearer {desk.keys[who]}"})
+            assert told.status_code == status and "base64" not in told.text and "薛桂" not in told.text
+        (tmp_path / "page.html").write_text(page.text)
 
     asyncio.run(at_desk(tmp_path, scene))
