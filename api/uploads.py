@@ -146,7 +146,7 @@ async def _get(services: Services, request: Request) -> Response:
     def take(connection: Connection) -> bytes:
         found = records.evidence_by_id(connection, institution, id_)
         used = tickets.Ticket(f"img_{nonce}", "", "", TicketKind.IMAGE, id_, principal.id, now, int(until), used_at=now)
-        if found is None or tickets.ticket(connection, institution, used.id) is not None:
+        if found is None or tickets.ticket(connection, institution, used.id, held=True) is not None:
             raise gone
         cipher = cipher_of(connection, services.vault.sealer(institution), institution, found.subject)
         image = cipher.open_bytes(f"image {found.id}", found.image)

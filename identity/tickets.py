@@ -67,9 +67,10 @@ def add(connection: Connection, institution: str, ticket: Ticket) -> None:
     connection.execute(insert(table).values(institution=institution, **{**values, "kind": ticket.kind.value}))
 
 
-def ticket(connection: Connection, institution: str, id: str) -> Ticket | None:
-    """A ticket; None when there is none by this id."""
-    row = connection.execute(select(table).where(table.c.institution == institution, table.c.id == id).with_for_update()).first()
+def ticket(connection: Connection, institution: str, id: str, *, held: bool = False) -> Ticket | None:
+    """A ticket; None when there is none by this id. `held`: nobody else uses it until the transaction, one that writes, ends."""
+    asked = select(table).where(table.c.institution == institution, table.c.id == id)
+    row = connection.execute(asked.with_for_update() if held else asked).first()
     return None if row is None else _ticket(row)
 
 

@@ -25,9 +25,11 @@ CHECK: Final = "check verification"
 DAY: Final = 86_400_000
 
 
-def held(connection: Connection, institution: str, id: str, now: Instant, path: tuple[str, ...] = ("input", "verification")) -> Kept:
-    """A verification that is about to be changed, as it stands now. Raises `Unknown`."""
-    found = records.verification(connection, institution, id, held=True)
+def held(
+    connection: Connection, institution: str, id: str, now: Instant, path: tuple[str, ...] = ("input", "verification"), *, hold: bool = True
+) -> Kept:
+    """A verification that is about to be changed, as it stands now; without `hold` it is looked at alone. Raises `Unknown`."""
+    found = records.verification(connection, institution, id, held=hold)
     if found is None:
         raise Unknown("There is no such verification: give the id that `startVerification` or `verifications` told.", path)
     return found.at(now)

@@ -140,7 +140,7 @@ async def _answered_code(call: Call, code: str, path: Path) -> Add:
 def _sent(connection: Connection, call: Call, kept: Kept, id: str, kind: TicketKind, path: Path) -> Ticket:
     """A ticket of this verification that stands. Raises `Unknown`, `InvalidInput`."""
     institution, now = call.principal.institution.id, call.services.now()
-    found = tickets.ticket(connection, institution, id)
+    found = tickets.ticket(connection, institution, id, held=True)
     if found is None or found.verification != kept.id or found.kind is not kind:
         raise Unknown("There is no such ticket of this verification: ask for one first.", path)
     if not found.stands(now):

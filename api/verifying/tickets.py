@@ -102,7 +102,7 @@ async def send_code(call: Call) -> dict[str, Any]:
         now = services.now()
 
         def allowed(connection: Connection) -> None:
-            kept = held(connection, institution, call.input["verification"], now)
+            kept = held(connection, institution, call.input["verification"], now, hold=False)
             require_open(kept, "code")
             if tickets.count_since(connection, institution, kept.id, TicketKind.CODE, now - HOUR) >= tickets.MOST_CODES:
                 raise WrongState(f"{tickets.MOST_CODES} codes were sent within an hour, the most: try again later.", kept.state)

@@ -167,17 +167,14 @@ async def desk(folder: Path, **changes: Any) -> AsyncIterator[Desk]:
     async with asked(folder, **changes) as (client, services):
         keys = {}
 
-        def found(connection: Any) -> None:
-            for bank, name in ((BANK, "Rural Bank"), (OTHER, "City Bank")):
-                create_institution(connection, bank, name, services.now())
-
-        await services.records.write(found)
+        for bank, name in ((BANK, "Rural Bank"), (OTHER, "City Bank")):
+            make = partial(create_institution, institution=bank, name=name, now=services.now())
+            await services.records.write(make, institution=bank.id)
         staff = {"service": (BANK, Role.SERVICE), "kyc": (BANK, Role.KYC), "second": (BANK, Role.KYC), "analyst": (BANK, Role.ANALYST),
                  "admin": (BANK, Role.ADMIN), "other": (OTHER, Role.SERVICE), "other kyc": (OTHER, Role.KYC)}  # fmt: skip
         for name, (bank, role) in staff.items():
-            keys[name] = (
-                await services.records.write(partial(create_key, institution=bank.id, name=name, roles=[role], now=services.now()))
-            )[1]
+            make_key = partial(create_key, institution=bank.id, name=name, roles=[role], now=services.now())
+            keys[name] = (await services.records.write(make_key, institution=bank.id))[1]
         made = Desk(client, services, keys)
         record = "mutation ($input: RecordFactsInput!) { recordFacts(input: $input) { ... on RecordFactsSuccess { recorded refused } } }"
         facts = [
@@ -198,7 +195,7 @@ async def staffed(client: httpx.AsyncClient, services: Any) -> Desk:
     keys = {}
     for name, role in (("desk service", Role.SERVICE), ("kyc", Role.KYC), ("second", Role.KYC)):
         make = partial(create_key, institution=BANK.id, name=name, roles=[role], now=services.now())
-        keys[name.removeprefix("desk ")] = (await services.records.write(make))[1]
+        keys[name.removeprefix("desk ")] = (await services.records.write(make, institution=BANK.id))[1]
     return Desk(client, services, keys)
 
 

@@ -7,11 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from api.jobs.working import end_what_is_late
 from tests.api.verifying.desk import OPERATIONS, VERIFICATION, Desk, at_desk, card, declared, photograph
 from tests.api.world import LISTED, keep_list
 
 LARGE = {"amount": "30000000", "currency": "CNY"}
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 
 async def decide(desk: Desk, who: str, verification: dict[str, Any], accepted: bool, **given: Any) -> dict[str, Any]:

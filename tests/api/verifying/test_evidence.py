@@ -6,11 +6,14 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from tests.api.verifying.desk import VERIFICATION, Desk, at_desk, card, declared, photograph
 from tests.identity.images import picture, saved
 from tests.identity.portraits import ANNA
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 
 def test_nothing_is_taken_without_consent_and_a_ticket_is_good_once_for_whom_it_was_given(tmp_path: Path) -> None:

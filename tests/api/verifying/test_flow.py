@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from tests.api.verifying.desk import OPERATIONS, Desk, at_desk, card, declared, photograph
+
+pytestmark = pytest.mark.usefixtures("each_engine")
 
 
 def test_who_gives_everything_and_passes_every_check_is_verified_with_nobody_in_the_loop(tmp_path: Path) -> None:
