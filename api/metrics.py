@@ -57,7 +57,7 @@ class Metrics:
         self._request_seconds = self._histogram("request_seconds", "From the last byte of a request to its answer, by root field.", "field")
         self._decisions = self._histogram("decision_seconds", "Decisions by verdict and degraded source.", "verdict", "degraded")
         self._facts = self._counter("facts", "Facts by what became of them.", "outcome")
-        self._verifications = self._counter("verifications", "Verifications by where their checks or people led them.", "state")
+        self._verifications = self._counter("verifications", "Verifications by where they were led, and by whom.", "state", "by")
         self._limited = self._counter("rate_limited", "Operations refused because a minute's worth was spent.", "principal")
         self._refused = self._counter("guard_refused", "Documents refused before validation, by the bound they met.", "bound")
         self._malformed = self._counter("malformed", "Requests that could not be read, by status.", "status")
@@ -95,9 +95,9 @@ class Metrics:
             if count:
                 self._facts.labels(outcome).inc(count)
 
-    def verification(self, state: str) -> None:
-        """One verification whose checks were run, or that people decided: where it stands."""
-        self._verifications.labels(state).inc()
+    def verification(self, state: str, by: str) -> None:
+        """One verification that was led somewhere by `checks` (VERIFIED is then straight through), by `people` or by `time`."""
+        self._verifications.labels(state, by).inc()
 
     def rate_limited(self, *, service: bool) -> None:
         """One operation was refused because its principal has spent the minute's worth."""

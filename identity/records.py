@@ -224,6 +224,14 @@ def evidence_of(connection: Connection, institution: str, verification_id: str, 
     return [_evidence(row, images=images) for row in rows]
 
 
+def forget_images(connection: Connection, institution: str, now: Instant, most: int = 100) -> int:
+    """Remove images that were kept as long as they may be; what was read from them stays. Gives how many."""
+    t = given_table.c
+    old = select(t.id).where(t.institution == institution, t.retained_until <= now, t.image.is_not(None)).limit(most)
+    here = and_(t.institution == institution, t.id.in_(old))
+    return connection.execute(update(given_table).where(here).values(image=None, width=None, height=None)).rowcount
+
+
 def evidence_by_id(connection: Connection, institution: str, id: str) -> Evidence | None:
     """A piece of evidence with its image."""
     row = connection.execute(select(given_table).where(given_table.c.institution == institution, given_table.c.id == id)).first()

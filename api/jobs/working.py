@@ -24,6 +24,7 @@ from graph.errors import GraphUnavailable
 from graph.model import Instant
 from graph.store import BulkStore
 from identity import tickets
+from identity.records import forget_images
 
 DAY: Final = 86_400_000
 MINUTE: Final = 60_000
@@ -74,13 +75,15 @@ async def verify(services: Services) -> None:
 
 
 async def end_what_is_late(services: Services) -> None:
-    """Write which verifications expired and which proposals lapsed, screen again where lists changed, and remove tickets that are over."""
+    """Write which verifications expired and which proposals lapsed, screen again where lists changed; remove what is past its time."""
     now = services.now()
     for tenant in await services.records.read(all_institutions):
         institution = tenant.institution.id
         while await services.records.write(partial(expire_late, services=services, institution=institution), institution=institution):
             continue
         while await screen_again(services, institution):
+            continue
+        while await services.records.write(partial(forget_images, institution=institution, now=now), institution=institution):
             continue
         await services.records.write(partial(proposing.lapse, institution=institution, now=now), institution=institution)
         await services.records.write(partial(tickets.remove_old, institution=institution, before=now - DAY), institution=institution)

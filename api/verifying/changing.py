@@ -76,7 +76,7 @@ def expire_late(connection: Connection, services: Services, institution: str) ->
     if not found:
         return False
     kept = saved(connection, institution, found[0], replace(found[0], state=State.EXPIRED, changed_at=now))
-    services.metrics.verification(State.EXPIRED)
+    services.metrics.verification(State.EXPIRED, "time")
     note(connection, services, institution, "system", done("verification expired", kept))
     return True
 

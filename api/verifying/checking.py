@@ -219,7 +219,7 @@ def _conclude(
     kept = saved(connection, institution, before, after)
     if file.face is not None and file.face.template is not None:
         templates.keep(connection, services.vault.sealer(institution), institution, kept.subject, file.face.template, now)
-    services.metrics.verification(kept.state)
+    services.metrics.verification(kept.state, "checks")
     event = (outbox.VERIFICATION_CHANGED, kept.id)
     note(connection, services, institution, SYSTEM, Done({}, "verification checked", (kept.id, kept.subject), event))
 

@@ -120,7 +120,7 @@ def conclude(connection: Connection, services: Services, institution: str, kept:
     else:
         conclusion = cipher.seal(f"conclusion {kept.id}", {"accepted": False, "reason": reason, "at": now, "by": list(by)})
         after = replace(kept, state=State.REJECTED, due_at=None, expires_at=None, conclusion=conclusion, changed_at=now)
-    services.metrics.verification(after.state)
+    services.metrics.verification(after.state, "people")
     return saved(connection, institution, kept, after)
 
 

@@ -72,7 +72,7 @@ def _open(connection: Connection, call: Call, of: tuple[str, str], amount: int |
         )  # fmt: skip
         records.add(connection, institution, kept)
         kept = check_again(connection, services, institution, kept, now)
-    if declaration is not None and kept.state is not State.CHECKING:
+    if declaration is not None:
         piece = new_id("evi")
         content = cipher.seal(f"evidence {piece}", declaration)
         evidence = Evidence(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from api.jobs.working import end_what_is_late
 from tests.api.verifying.desk import VERIFICATION, Desk, at_desk, card, declared, photograph
 from tests.identity.images import picture, saved
 from tests.identity.portraits import ANNA
@@ -66,6 +67,11 @@ def test_an_image_is_kept_sealed_without_metadata_and_given_back_once_to_kyc_alo
         assert b"canary" not in first.content and first.content[:2] == b"\xff\xd8"
         masked = await desk.see(opened, "analyst", "evidence { id } comparisons { read } state")
         assert masked == {"evidence": None, "comparisons": None, "state": "WAITING_FOR_EVIDENCE"}
+        much_later = desk.services.now() + 731 * 24 * 3_600_000
+        object.__setattr__(desk.services, "now", lambda: much_later)
+        await end_what_is_late(desk.services)
+        seen = await desk.see(opened, select="evidence { kind image { path } }")
+        assert {"kind": "DOCUMENT_FRONT", "image": None} in seen["evidence"], "kept for two years and no longer"
 
     asyncio.run(at_desk(tmp_path, scene))
     for file in (tmp_path / "data").rglob("*.db*"):
@@ -130,8 +136,6 @@ def test_another_institution_sees_nothing_and_a_repeat_has_one_effect(tmp_path: 
 
 def test_evidence_that_does_not_come_in_time_ends_a_verification(tmp_path: Path) -> None:
     async def scene(desk: Desk) -> None:
-        from api.jobs.working import end_what_is_late
-
         opened = (await desk.start())["id"]
         late = desk.services.now() + 15 * 24 * 3_600_000
         object.__setattr__(desk.services, "now", lambda: late)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.api.test_metrics import value
 from tests.api.verifying.desk import OPERATIONS, Desk, at_desk, card, declared, photograph
 
 pytestmark = pytest.mark.usefixtures("each_engine")
@@ -32,6 +33,7 @@ def test_who_gives_everything_and_passes_every_check_is_verified_with_nobody_in_
         assert {one["field"]: one["agreement"] for one in shown["comparisons"]} == dict.fromkeys(
             ("name", "number", "bornOn", "address"), 1.0
         )
+        assert value(desk.services.metrics, "ringfence_verifications_total", state="VERIFIED", by="checks") == 1
         headers = {"Authorization": f"Bearer {desk.keys['kyc']}"}
         page = await desk.client.get(f"/verifications/{opened['id']}", headers=headers)
         assert page.status_code == 200 and page.text.count("data:image/jpeg;base64,") == 2 and page.text.count("<rect") >= 6
