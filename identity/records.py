@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, LargeBinary, and_, case, func, insert, literal, or_, select, update
 
 from graph.model import Instant
 from identity.errors import StaleVersion
@@ -217,11 +217,19 @@ def note_read(connection: Connection, institution: str, id: str, content: bytes)
     connection.execute(update(given_table).where(here).values(content=content))
 
 
+WITHOUT_IMAGES: Final = (
+    *(column for column in given_table.c if column.name != "image"),
+    case((given_table.c.image.is_not(None), literal(b"", LargeBinary)), else_=None).label("image"),
+)
+"""Columns of evidence; an image that is there is empty instead of read."""
+
+
 def evidence_of(connection: Connection, institution: str, verification_id: str, *, images: bool = False) -> list[Evidence]:
     """The evidence of a verification in the order given; images are left out unless asked for."""
     here = and_(given_table.c.institution == institution, given_table.c.verification == verification_id)
-    rows = connection.execute(select(given_table).where(here).order_by(given_table.c.added_at, given_table.c.id)).all()
-    return [_evidence(row, images=images) for row in rows]
+    columns = tuple(given_table.c) if images else WITHOUT_IMAGES
+    rows = connection.execute(select(*columns).where(here).order_by(given_table.c.added_at, given_table.c.id))
+    return [_evidence(row) for row in rows.all()]
 
 
 def forget_images(connection: Connection, institution: str, now: Instant, most: int = 100) -> int:
@@ -235,13 +243,12 @@ def forget_images(connection: Connection, institution: str, now: Instant, most: 
 def evidence_by_id(connection: Connection, institution: str, id: str) -> Evidence | None:
     """A piece of evidence with its image."""
     row = connection.execute(select(given_table).where(given_table.c.institution == institution, given_table.c.id == id)).first()
-    return None if row is None else _evidence(row, images=True)
+    return None if row is None else _evidence(row)
 
 
-def _evidence(row: Any, *, images: bool) -> Evidence:  # noqa: ANN401 - a row of the table
+def _evidence(row: Any) -> Evidence:  # noqa: ANN401 - a row of the table
     values = {name: getattr(row, name) for name in Evidence.__slots__}
-    image = row.image if images or row.image is None else b""
-    return Evidence(**{**values, "kind": EvidenceKind(row.kind), "image": image})
+    return Evidence(**{**values, "kind": EvidenceKind(row.kind)})
 
 
 def given(kept: Kept, pieces: Sequence[Evidence]) -> Given:

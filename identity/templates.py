@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -12,7 +13,7 @@ from identity.subjects import cipher_of
 from identity.tables import face_templates as table
 from identity.vault import VaultSealer
 
-NAME = "face template"
+NAME: Final = "face template"
 """What a template is sealed as."""
 
 

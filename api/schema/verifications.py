@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import strawberry
 
@@ -43,8 +43,8 @@ from identity.records import Kept, Query
 from identity.verification import Given, State, Step, next_steps
 from rules.identified import identified
 
-KYC_ALONE = visible(Role.KYC)
-SHOWN_AS = {"born_on": "bornOn", "valid_until": "validUntil"}
+KYC_ALONE: Final = visible(Role.KYC)
+SHOWN_AS: Final = {"born_on": "bornOn", "valid_until": "validUntil"}
 """Fields whose name in the schema differs."""
 
 
@@ -244,6 +244,6 @@ async def _looked(context: Context, id: str) -> Looked | None:
     if id not in kept:
         institution = context.principal.institution.id
         kept[id] = await context.services.records.read(
-            lambda connection: look(connection, context.services, institution, id), institution=institution
+            lambda connection: look(connection, context.services, institution, id, images=False), institution=institution
         )
     return kept[id]

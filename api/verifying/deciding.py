@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from api import outbox, proposing, work
+from api import audit, outbox, proposing, work
 from api.auth.principals import principal_by_id
 from api.context import Services
 from api.ids import new_id
@@ -152,15 +152,11 @@ async def answer_proposal(call: Call) -> str:
                 conclude(connection, services, institution, kept, (found.accepts, why, (found.proposed_by, who)))
                 event = (outbox.VERIFICATION_CHANGED, kept.id)
         proposing.settle(connection, institution, found.id, answer, None if answer == "LAPSED" else who, now)
-        return Done({"proposal": found.id}, f"proposal {answer.lower()}", (found.id, found.subject), event, digest=_digest(reason))
+        return Done(
+            {"proposal": found.id}, f"proposal {answer.lower()}", (found.id, found.subject), event, digest=audit.digest(reason.encode())
+        )
 
     return str((await once(call, prepare))["proposal"])
-
-
-def _digest(text: str) -> str:
-    from api.audit import digest
-
-    return digest(text.encode())
 
 
 async def judge_hit(call: Call) -> str:
@@ -188,7 +184,7 @@ async def judge_hit(call: Call) -> str:
         open_ = records.newest_of(connection, institution, [found.subject]).get(found.subject)
         if open_ is not None and open_.at(now).state in RUNNING:
             put_check(connection, services, institution, open_.id, now)
-        return Done({"hit": found.id}, "list match judged", (found.id, found.subject), None, digest=_digest(judgement))
+        return Done({"hit": found.id}, "list match judged", (found.id, found.subject), None, digest=audit.digest(judgement.encode()))
 
     return str((await once(call, prepare))["hit"])
 

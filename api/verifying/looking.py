@@ -30,12 +30,12 @@ class Looked:
     contents: Contents
 
 
-def look(connection: Connection, services: Services, institution: str, id: str) -> Looked | None:
-    """A verification with its evidence, opened; None when there is none by this id."""
+def look(connection: Connection, services: Services, institution: str, id: str, *, images: bool = True) -> Looked | None:
+    """A verification with its evidence, opened; None when there is none by this id. Without `images` those are left out."""
     kept = records.verification(connection, institution, id)
     if kept is None:
         return None
-    pieces = records.evidence_of(connection, institution, id, images=True)
+    pieces = records.evidence_of(connection, institution, id, images=images)
     cipher = cipher_of(connection, services.vault.sealer(institution), institution, kept.subject)
     contents = {piece.id: cipher.open(f"evidence {piece.id}", piece.content) for piece in pieces}
     return Looked(kept, policy_named(kept.policy, kept.policy_version), pieces, cipher, contents)

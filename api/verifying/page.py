@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from starlette.responses import HTMLResponse
 
 from api import audit
@@ -15,7 +17,7 @@ from graph.errors import GraphUnavailable
 from identity import records
 from identity.model import EvidenceKind
 
-READ = "verification read"
+READ: Final = "verification read"
 """What the audit chain calls it."""
 
 

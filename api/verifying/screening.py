@@ -90,7 +90,7 @@ async def screen_again(services: Services, institution: str) -> int:
 async def _screen_subject(services: Services, institution: str, subject: str, compared: Watchlist) -> None:
     def newest(connection: Connection) -> Looked | None:
         kept = records.newest_of(connection, institution, [subject]).get(subject)
-        return None if kept is None else look(connection, services, institution, kept.id)
+        return None if kept is None else look(connection, services, institution, kept.id, images=False)
 
     looked = await services.records.read(newest, SECONDS, institution=institution)
     if looked is not None and not looked.cipher.erased:
