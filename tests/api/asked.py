@@ -18,7 +18,7 @@ ORIGIN = "http://127.0.0.1:8310"
 @asynccontextmanager
 async def asked(folder: Path, address: str = "127.0.0.1", **changes: Any) -> AsyncIterator[tuple[httpx.AsyncClient, Any]]:
     """A client of a running application, and its `Services`, into whose parts tests reach."""
-    app = create_app(settings_of(folder, run_jobs=False, log_level="ERROR", **changes))
+    app = create_app(settings_of(folder, **{"run_jobs": False, "log_level": "ERROR", **changes}))
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app, client=(address, 50_000), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from api.jobs.working import end_what_is_late
+from api.sending import FILE
 from tests.api.verifying.desk import VERIFICATION, Desk, at_desk, card, declared, photograph
 from tests.identity.images import picture, saved
 from tests.identity.portraits import ANNA
@@ -189,3 +190,35 @@ def test_a_challenge_is_answered_with_its_frames_in_order(tmp_path: Path) -> Non
         assert again["code"] == "INVALID", "a challenge is answered once"
 
     asyncio.run(at_desk(tmp_path, scene))
+
+
+CANARIES = ("Canary Nightingale", "Canary Wharf 77", "canary findings 4711", "canary reason 0815", "13800138000", "110101199003074514")
+"""What is personal in the evidence below; none of it may be told or lie open anywhere."""
+
+
+def test_nothing_personal_is_in_a_log_a_metric_or_a_file(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    async def scene(desk: Desk) -> str:
+        opened = (await desk.start())["id"]
+        await desk.consent(opened, "DOCUMENTS")
+        document = {"kind": "IDENTITY_CARD", "country": "CN", "number": "110101199003074514"}
+        said = declared(name="Canary Nightingale", address="Canary Wharf 77", document=document, phone="+8613800138000")
+        await desk.add(opened, declaration=said)
+        place = {"address": "Canary Wharf 77", "country": "CN"}
+        visit = {"visitedAt": "2026-11-01T08:00:00Z", "place": place, "asDeclared": False, "findings": "canary findings 4711"}
+        await desk.add(opened, "kyc", fieldVisit=visit)
+        await desk.show(opened, "DOCUMENT_FRONT", card())
+        await desk.add(opened, contactCode=await desk.code(opened))
+        await desk.work()
+        seen = await desk.see(opened)
+        select, given = "verification { state }", {"verification": opened, "version": seen["version"]}
+        made = await desk.call("kyc", "decideVerification", select, **given, accepted=False, reason="canary reason 0815")
+        assert made["verification"]["state"] == "REJECTED"
+        (desk.services.settings.data / FILE).unlink()  # what is on its way to a gateway, which takes it from there
+        return desk.services.metrics.text().decode()
+
+    told = asyncio.run(at_desk(tmp_path, scene, log_level="DEBUG"))
+    written = capfd.readouterr()
+    files = b"".join(file.read_bytes() for file in (tmp_path / "data").rglob("*") if file.is_file())
+    for canary in CANARIES:
+        assert canary not in told + written.out + written.err, canary
+        assert canary.encode() not in files, canary
