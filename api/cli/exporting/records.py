@@ -1,4 +1,4 @@
-"""What the records hold of an institution as JSON Lines: decisions, strategies, the audit chain, principals without secrets."""
+"""What the records hold of an institution as JSON Lines: decisions, verifications, strategies, audit chain, principals without secrets."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy import Column, Connection, Row, Table, select, tuple_
 
 from api import audit
+from api.assessing import DECIDE_AGAIN
 from api.auth.keys import keys_of
 from api.auth.principals import principals_of
 from api.cli.exporting.facts import written
@@ -16,6 +17,7 @@ from api.cli.exporting.folder import ExportFolder
 from api.cli.options import OpenRecords
 from api.tables import audit_entries, jobs
 from graph.model import Instant
+from identity.tables import verifications
 from rules.dossier import decode
 from rules.model import Timing
 from rules.records import live_strategy
@@ -29,6 +31,7 @@ STRATEGIES: Final = "strategies.jsonl"
 AUDIT: Final = "audit.jsonl"
 CHECKPOINT: Final = "audit-checkpoint.json"
 PRINCIPALS: Final = "principals.jsonl"
+VERIFICATIONS: Final = "verifications.jsonl"
 
 
 def export_records(opened: OpenRecords, institution: str, folder: ExportFolder, now: Instant, tell: Callable[[str], None]) -> None:
@@ -37,6 +40,8 @@ def export_records(opened: OpenRecords, institution: str, folder: ExportFolder, 
         folder.line(DECISIONS, _decision(row))
         if folder.count(DECISIONS) % PAGE == 0:
             tell(f"{folder.count(DECISIONS):,} decisions")
+    for row in _rows(opened, verifications, (verifications.c.opened_at, verifications.c.id), institution):
+        folder.line(VERIFICATIONS, _verification(row))
     live = opened.read(lambda connection: live_strategy(connection, institution)).id
     for row in _rows(opened, strategies, (strategies.c.id,), institution):
         content = orjson.Fragment(row.content)
@@ -53,9 +58,28 @@ def export_records(opened: OpenRecords, institution: str, folder: ExportFolder, 
         folder.line(PRINCIPALS, line)
 
 
+def _verification(row: Row[Any]) -> dict[str, object]:
+    """A verification with what its checks said; evidence, declarations and reasons are sealed and stay here."""
+    return {
+        "id": row.id,
+        "subject": row.subject,
+        "kind": row.kind,
+        "state": row.state,
+        "version": row.version,
+        "policy": {"name": row.policy, "version": row.policy_version},
+        "checks": [
+            {"code": code, "result": result, "sentence": sentence, "measured": measured, "threshold": threshold, "required": required}
+            for code, result, sentence, measured, threshold, _, required, _ in orjson.loads(row.checks)
+        ],
+        "openedBy": row.opened_by,
+        "openedAt": written(row.opened_at),
+        "verifiedAt": None if row.verified_at is None else written(row.verified_at),
+    }
+
+
 def waiting(connection: Connection, institution: str) -> int:
     """Applications that wait for the graph: they are no facts yet, and so are not exported."""
-    mine = select(jobs.c.id).where(jobs.c.institution == institution, jobs.c.done_at.is_(None))
+    mine = select(jobs.c.id).where(jobs.c.institution == institution, jobs.c.done_at.is_(None), jobs.c.kind == DECIDE_AGAIN)
     return len(connection.execute(mine).all())
 
 

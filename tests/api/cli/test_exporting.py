@@ -25,6 +25,10 @@ from api.cli.options import Failure
 from api.context import Role
 from api.settings import Settings
 from graph.model import Institution
+from identity import records as verified
+from identity.model import CheckResult, Outcome
+from identity.records import CheckRun, Kept
+from identity.verification import State
 from tests.api.asking import BANK, OTHER, Asker, principal
 from tests.api.cli.calling import Called, call
 from tests.api.world import World, application, in_world
@@ -61,8 +65,13 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
 
     async def settle(world: World) -> tuple[Path, str]:
         def work(connection: Any) -> str:
-            kept = hash_password("correct horse battery")
-            create_principal(connection, BANK.id, "li.na", [Role.KYC], world.start, service=False, password=kept)
+            password = hash_password("correct horse battery")
+            said = CheckRun(CheckResult("PHONE", Outcome.PASS, "The number ending in 8000 is one."), False, 0.5)
+            for bank, id_ in ((BANK, "ver_mine"), (OTHER, "ver_theirs")):
+                times = (world.start, world.start, *[None] * 4)
+                kept = Kept(id_, "per_x", "PERSON", State.REFERRED, 3, "person", 1, (), (said,), "pri_x", *times)
+                verified.add(connection, bank.id, kept)
+            create_principal(connection, BANK.id, "li.na", [Role.KYC], world.start, service=False, password=password)
             return create_key(connection, BANK.id, "exporter", [Role.SERVICE], world.start)[1]
 
         facts = [{"id": "o-1", "occurredAt": world.ago(1000), "content": {"merchantDescribed": {"key": "M-other", "name": "Elsewhere"}}}]
@@ -101,6 +110,12 @@ def test_every_file_is_for_its_owner_alone_and_as_the_manifest_says(exported):
             assert hashlib.sha256(found[name]).hexdigest() == said["sha256"]
             assert said["lines"] in (0, found[name].count(b"\n"))
         assert set(manifest["sources"].values()) <= set(found)
+
+
+def test_verifications_are_there_with_their_checks_and_without_evidence(exported):
+    (found,) = lines(exported.clear / "verifications.jsonl")
+    assert (found["id"], found["state"], found["policy"]) == ("ver_mine", "REFERRED", {"name": "person", "version": 1})
+    assert [(check["code"], check["result"]) for check in found["checks"]] == [("PHONE", "PASS")]
 
 
 def test_nothing_of_another_institution_and_no_secret_is_in_it(exported):
