@@ -68,8 +68,8 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Exported:
             password = hash_password("correct horse battery")
             said = CheckRun(CheckResult("PHONE", Outcome.PASS, "The number ending in 8000 is one."), False, 0.5)
             for bank, id_ in ((BANK, "ver_mine"), (OTHER, "ver_theirs")):
-                times = (world.start, world.start, *[None] * 4)
-                kept = Kept(id_, "per_x", "PERSON", State.REFERRED, 3, "person", 1, (), (said,), "pri_x", *times)
+                who, start = (id_, "per_x", "PERSON"), world.start
+                kept = Kept(*who, State.REFERRED, 3, "person", 1, (), (said,), "pri_x", start, start, None, None, None, None)
                 verified.add(connection, bank.id, kept)
             create_principal(connection, BANK.id, "li.na", [Role.KYC], world.start, service=False, password=password)
             return create_key(connection, BANK.id, "exporter", [Role.SERVICE], world.start)[1]
