@@ -214,7 +214,8 @@ def test_nothing_personal_is_in_a_log_a_metric_or_a_file(tmp_path: Path, capfd: 
         made = await desk.call("kyc", "decideVerification", select, **given, accepted=False, reason="canary reason 0815")
         assert made["verification"]["state"] == "REJECTED"
         (desk.services.settings.data / FILE).unlink()  # what is on its way to a gateway, which takes it from there
-        return desk.services.metrics.text().decode()
+        told: str = desk.services.metrics.text().decode()
+        return told
 
     told = asyncio.run(at_desk(tmp_path, scene, log_level="DEBUG"))
     written = capfd.readouterr()
