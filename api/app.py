@@ -6,7 +6,6 @@ Commands open stores through `open_records`, `open_graph` and `open_services`; `
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -20,9 +19,11 @@ from api import migrations
 from api.breaker import Breaker
 from api.context import Services
 from api.embedded import embedded_engine
+from api.folder import GRAPH_FILE, KEY_FILE, RECORDS_FILE, make_private, open_vault, prepare_folder
 from api.limits import Limits
 from api.metrics import Metrics
 from api.records import Bounds, Records, RecordsUnavailable
+from api.ring_finding import RingFinder
 from api.screening import ListsInForce
 from api.sending import FileSender
 from api.settings import Settings
@@ -42,24 +43,8 @@ if TYPE_CHECKING:
     from graph.stores.neo4j.connecting import Address
     from graph.stores.sqlite.checking import Checked
 
-RECORDS_FILE: Final = "records.db"
-GRAPH_FILE: Final = "graph.db"
-KEY_FILE: Final = "keys.json"
 KEY_CHECK: Final = "key file"
 """Name under which the records keep the check value of the key file that they were made with."""
-
-
-def prepare_folder(settings: Settings) -> Path:
-    """Make the data folder, for its owner alone, and give its path. Raises `OSError`."""
-    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return settings.data
-
-
-def open_vault(settings: Settings) -> Vault:
-    """The vault; its key file is made at the first start, and its loss noticed at any other. Raises `VaultError`."""
-    folder = prepare_folder(settings)
-    kept = (folder / RECORDS_FILE).exists() or (folder / GRAPH_FILE).exists()
-    return Vault.open(folder / KEY_FILE, create=not kept)
 
 
 def migrate(settings: Settings) -> bool:
@@ -77,7 +62,7 @@ def _migrate_records(settings: Settings) -> bool:
         return _migrate_served(settings)
     open_vault(settings)
     _check_log(settings.data / RECORDS_FILE)
-    _make_private(settings.data / RECORDS_FILE)
+    make_private(settings.data / RECORDS_FILE)
     engine = embedded_engine(settings.data / RECORDS_FILE, COMMAND_LOCK_SECONDS)
     try:
         return migrations.upgrade(engine)
@@ -113,7 +98,7 @@ def open_records(settings: Settings, *, patient: bool = False, checked: bool = F
             f"{settings.data / RECORDS_FILE} is missing though {GRAPH_FILE} is there: restore it from a backup, or begin in another folder."
         )
     _check_log(settings.data / RECORDS_FILE)
-    _make_private(settings.data / RECORDS_FILE)
+    make_private(settings.data / RECORDS_FILE)
     slow = embedded_engine(settings.data / RECORDS_FILE, COMMAND_LOCK_SECONDS)
     try:
         migrations.upgrade(slow)
@@ -125,11 +110,6 @@ def open_records(settings: Settings, *, patient: bool = False, checked: bool = F
     finally:
         slow.dispose()
     return Records(embedded_engine(settings.data / RECORDS_FILE, bounds.lock_seconds), bounds), vault
-
-
-def _make_private(path: Path) -> None:
-    """Make a database's file for its owner alone, before the database does; its log and index take its mode. Raises `OSError`."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
 def _check_log(path: Path) -> None:
@@ -227,8 +207,13 @@ def open_graph(settings: Settings, vault: Vault, waiting: float = COMMAND_LOCK_S
         return Neo4jStore.open(_graph_address(settings), vault.sealer, vault.check_value(), limits=limits, serving=serving)
     from graph.stores.sqlite.store import SqliteStore
 
-    _make_private(settings.data / GRAPH_FILE)
+    make_private(settings.data / GRAPH_FILE)
     return SqliteStore.open(settings.data / GRAPH_FILE, vault.sealer, vault.check_value(), waiting=waiting)
+
+
+def open_own_graph(settings: Settings) -> BulkStore:
+    """The graph, opened in a process that was started to find rings. Raises `GraphUnavailable`, `OSError`, `VaultError`."""
+    return open_graph(settings, open_vault(settings), settings.graph_lock_seconds)
 
 
 def _graph_address(settings: Settings) -> Address:
@@ -307,6 +292,7 @@ def open_services(settings: Settings, *, checked: bool = False) -> Services:
         lists=ListsInForce(records),
         sender=FileSender(folder),
         reading=ReadingPool(),
+        rings=RingFinder(open_own_graph, settings),
         now=now,
     )
 
@@ -314,6 +300,7 @@ def open_services(settings: Settings, *, checked: bool = False) -> Services:
 async def close_services(services: Services) -> None:
     """Finish what was begun and let go of everything."""
     services.lists.close()
+    services.rings.close()
     await services.reading.close()
     await services.graph.close()
     await asyncio.to_thread(services.records.close)
@@ -370,6 +357,7 @@ def create_app(settings: Settings, supervisor: int | None = None) -> Starlette:
         from api.jobs.delivering import deliver
         from api.jobs.working import verify, work
         from api.responsiveness import keep_responsive
+        from api.rings.looking import follow
         from api.supervised import follow_parent
 
         keep_responsive()
@@ -379,9 +367,7 @@ def create_app(settings: Settings, supervisor: int | None = None) -> Starlette:
         if supervisor is not None:
             tasks.append(asyncio.create_task(follow_parent(supervisor)))
         if settings.run_jobs:
-            tasks.append(asyncio.create_task(work(services)))
-            tasks.append(asyncio.create_task(verify(services)))
-            tasks.append(asyncio.create_task(deliver(services)))
+            tasks += [asyncio.create_task(loop(services)) for loop in (work, verify, follow, deliver)]
         try:
             yield
         finally:

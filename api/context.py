@@ -13,6 +13,7 @@ from api.limits import Limits
 from api.metrics import Metrics
 from api.questions import Questions
 from api.records import Records
+from api.ring_finding import RingFinder
 from api.screening import ListsInForce
 from api.sending import Sender
 from api.settings import Settings
@@ -72,6 +73,8 @@ class Services:
     """What hands one-time codes on."""
     reading: ReadingPool
     """The processes that look at images; started with the first one."""
+    rings: RingFinder
+    """The process that finds rings; started with the first look."""
     now: Callable[[], Instant]
     """The clock, milliseconds."""
     feed: Feed = field(default_factory=Feed)

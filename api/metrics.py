@@ -58,6 +58,7 @@ class Metrics:
         self._decisions = self._histogram("decision_seconds", "Decisions by verdict and degraded source.", "verdict", "degraded")
         self._facts = self._counter("facts", "Facts by what became of them.", "outcome")
         self._verifications = self._counter("verifications", "Verifications by where they were led, and by whom.", "state", "by")
+        self._looks = self._histogram("ring_look_seconds", "Looks for the rings of an institution.")
         self._limited = self._counter("rate_limited", "Operations refused because a minute's worth was spent.", "principal")
         self._refused = self._counter("guard_refused", "Documents refused before validation, by the bound they met.", "bound")
         self._malformed = self._counter("malformed", "Requests that could not be read, by status.", "status")
@@ -98,6 +99,10 @@ class Metrics:
     def verification(self, state: str, by: str) -> None:
         """One verification that was led somewhere by `checks` (VERIFIED is then straight through), by `people` or by `time`."""
         self._verifications.labels(state, by).inc()
+
+    def ring_look(self, seconds: float) -> None:
+        """One look for the rings of an institution."""
+        self._looks.observe(seconds)
 
     def rate_limited(self, *, service: bool) -> None:
         """One operation was refused because its principal has spent the minute's worth."""

@@ -25,6 +25,9 @@ DECISION_MADE: Final = "decision made"
 VERIFICATION_CHANGED: Final = "verification changed"
 """A verification changed its state or got a check's result."""
 
+RING_CHANGED: Final = "ring changed"
+"""Something happened to a ring; the subject is the event of its history."""
+
 SOURCE_RECOVERED: Final = "SOURCE_RECOVERED"
 """It was made again since a source that was down came back."""
 
@@ -46,7 +49,7 @@ class Event:
     institution: str
     at: Instant
     kind: str
-    """`DECISION_MADE` or `VERIFICATION_CHANGED`."""
+    """`DECISION_MADE`, `VERIFICATION_CHANGED` or `RING_CHANGED`."""
     subject: str
     """Id of what it happened to."""
     cause: str | None = None

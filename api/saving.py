@@ -65,6 +65,11 @@ LENDING: Final[tuple[Table, ...]] = (
     identity.tables.screening_hits,
     tables.work_items,
     tables.proposals,
+    tables.rings,
+    tables.ring_members,
+    tables.ring_events,
+    tables.pair_judgements,
+    tables.ring_looks,
 )
 
 SAVED: Final = {table.name: table for table in (*ACCESS, *LENDING)}

@@ -73,7 +73,8 @@ def rebuild(data: Path | None) -> None:
 def _opened(data: Path | None) -> tuple[Settings, Vault]:
     """Settings and vault of a folder whose graph was written with the vault's keys."""
     # Late: a command's help must not wait for what only its work needs.
-    from api.app import have_graph, open_graph, open_vault
+    from api.app import have_graph, open_graph
+    from api.folder import open_vault
 
     settings = settings_for(data)
     if not have_graph(settings):

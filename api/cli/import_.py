@@ -85,7 +85,8 @@ def import_files(
 ) -> Summary:
     """Import files into the graph of a data folder and say what became of every row. Raises `RingfenceError` and `OSError`."""
     # Late: a command's help must not wait for what only its work needs.
-    from api.app import open_graph, open_vault
+    from api.app import open_graph
+    from api.folder import open_vault
 
     job = ImportJob(mapping, tuple(files), institution, now(), settings.data / IMPORTS_FOLDER, rejects, batch_alone=BATCH_ALONE)
     vault = open_vault(settings)

@@ -114,7 +114,8 @@ def load(file: Path, data: Path | None) -> None:
     Example: ringfence records load records.jsonl --data ./restored
     """
     from api import migrations, saving
-    from api.app import KEY_FILE, open_records
+    from api.app import open_records
+    from api.folder import KEY_FILE
 
     settings = settings_for(data)
     if not (settings.data / KEY_FILE).exists():

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
+from typing import TypeAlias
 
 from graph.model import HeldTie, Instant
 from graph.rings.following import Change, Following
 from graph.rings.weights import DEFAULT, Weights
+
+Members: TypeAlias = Mapping[str, AbstractSet[str]]
+"""Who is in each ring, by its id."""
 
 
 class Happening(StrEnum):
@@ -38,13 +43,17 @@ class Event:
 
 
 def events(change: Change, at: Instant) -> Iterator[Event]:
-    """What a change did to each ring, in the order of their ids.
+    """What a change did to each ring; see `told`."""
+    before, after = ({ring.id: {member.entity for member in ring.members} for ring in rings} for rings in change)
+    return told(before, after, at)
+
+
+def told(before: Members, after: Members, at: Instant) -> Iterator[Event]:
+    """What happened to each ring between two states of those that changed, in the order of their ids.
 
     A ring whose earliest pair is gone goes on by another id: the old one is MERGED into it.
     """
-    before = {ring.id: {member.entity for member in ring.members} for ring in change.gone}
-    after = {ring.id: {member.entity for member in ring.members} for ring in change.now}
-    for id_, members in sorted((before | after).items()):
+    for id_, members in sorted({**before, **after}.items()):
         if id_ not in after:
             heirs = sorted(after, key=lambda heir: (-len(after[heir] & members), heir))
             heir = heirs[0] if heirs and 2 * len(after[heirs[0]] & members) > len(members) else None

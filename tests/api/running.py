@@ -11,11 +11,12 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from api.app import GRAPH_FILE, close_services, open_services
+from api.app import close_services, open_services
 from api.assessing import Assessed, AssessRequest, assess
 from api.auth.institutions import create_institution, find_institution
 from api.auth.keys import create_key, principal_of_key
 from api.context import Principal, Role, Services
+from api.folder import GRAPH_FILE
 from api.idempotency import IdempotencyInProgress
 from api.jobs.working import work_one
 from api.records import Bounds, Records, RecordsUnavailable

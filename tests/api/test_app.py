@@ -9,8 +9,9 @@ import stat
 import pytest
 
 from api import migrations
-from api.app import GRAPH_FILE, KEY_FILE, RECORDS_FILE, check, open_records
+from api.app import check, open_records
 from api.embedded import embedded_engine
+from api.folder import GRAPH_FILE, KEY_FILE, RECORDS_FILE
 from api.records import RecordsUnavailable
 from graph.errors import GraphUnavailable, RingfenceError
 from identity.vault import VaultError

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from api import audit
-from api.app import RECORDS_FILE
 from api.assessing import AssessRequest, Unavailable, assess
+from api.folder import RECORDS_FILE
 from api.idempotency import IdempotencyConflict, IdempotencyInProgress
 from api.jobs.working import work_one
 from graph.errors import Conflict, InvalidInput, Unknown

@@ -13,9 +13,10 @@ import pytest
 from sqlalchemy import Connection
 
 from api import audit
-from api.app import RECORDS_FILE, open_records
+from api.app import open_records
 from api.assessing import AssessRequest, assess
 from api.audit import BrokenChain
+from api.folder import RECORDS_FILE
 from api.proving import DECIDING, Comparison
 from rules.tables import decisions
 from tests.api.opened import BANK, OTHER

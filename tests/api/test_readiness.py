@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from api.app import GRAPH_FILE, RECORDS_FILE
 from api.embedded import embedded_engine
+from api.folder import GRAPH_FILE, RECORDS_FILE
 from api.readiness import Readiness
 from api.records import Bounds, Records, RecordsUnavailable
 from graph.pairing import COUNTS

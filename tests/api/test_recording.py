@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy import text
 
 from api import audit
-from api.app import GRAPH_FILE, RECORDS_FILE
 from api.assessing import Unavailable, assess
+from api.folder import GRAPH_FILE, RECORDS_FILE
 from api.idempotency import IdempotencyConflict, IdempotencyInProgress
 from api.recording import OutcomeRequest, record_facts, record_outcome
 from graph.errors import InvalidInput, Unknown

@@ -164,7 +164,7 @@ def _total(folder: Path) -> int:
     """Sum of all that the accounts paid."""
     import asyncio
 
-    from api.app import GRAPH_FILE, KEY_FILE
+    from api.folder import GRAPH_FILE, KEY_FILE
     from graph.model import EntityKind, TieKind
     from graph.stores.sqlite.store import SqliteStore
     from identity.vault import Vault
