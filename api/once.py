@@ -14,6 +14,7 @@ from api.context import Principal, Services
 from api.idempotency import Answered, Claim, Fenced, IdempotencyInProgress
 from api.records import RecordsUnavailable
 from graph.errors import GraphUnavailable, RingfenceError
+from graph.fields import Reading
 from graph.model import Instant
 
 SECONDS: Final = 2.0
@@ -46,6 +47,18 @@ class Call:
     mutation: str
     key: str
     input: Mapping[str, Any]
+
+
+LONGEST_REASON: Final = 2_000
+"""Characters of why somebody does something."""
+
+
+def read_reason(call: Call, longest: int = LONGEST_REASON) -> str:
+    """Why. Raises `InvalidInput`."""
+    reading = Reading(call.principal.institution, call.services.now())
+    reason = reading.needed_text(call.input, ("input",), "reason", longest)
+    reading.finish()
+    return reason
 
 
 async def once(call: Call, prepare: Prepare) -> Mapping[str, Any]:

@@ -15,6 +15,8 @@ from graph.model import Instant
 
 ANSWERING: Final[Mapping[str, frozenset[Role]]] = {
     "DECIDE_VERIFICATION": frozenset({Role.KYC}),
+    "CONFIRM_RING": frozenset({Role.ANALYST}),
+    "DISMISS_RING": frozenset({Role.ANALYST}),
 }
 """Who may answer a proposal, by its action: those who might have proposed it."""
 

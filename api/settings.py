@@ -161,6 +161,8 @@ class Settings:
     """Most jobs of one institution that wait; more applications are UNAVAILABLE while the graph is down."""
     run_jobs: bool = True
     """Whether server processes work jobs."""
+    ring_exposure: int = 20_000_000
+    """Minor units still owed by a ring's members above which a second person must agree to confirm or dismiss it."""
     ring_seconds: float = 5.0
     """Pause between two looks for rings: so long, and at least four times as long as a look takes."""
 

@@ -13,7 +13,12 @@ from api.context import Services
 from api.jobs.check_verification import check_verification
 from api.jobs.decide_again import decide_again
 from api.queue import Job
+from api.rings.judging import TELL_STANDINGS, tell_standings
 from api.verifying.changing import CHECK
 
-JOBS: Final[dict[str, Callable[[Services, Job], Awaitable[None]]]] = {DECIDE_AGAIN: decide_again, CHECK: check_verification}
+JOBS: Final[dict[str, Callable[[Services, Job], Awaitable[None]]]] = {
+    DECIDE_AGAIN: decide_again,
+    CHECK: check_verification,
+    TELL_STANDINGS: tell_standings,
+}
 """Every kind of job by name."""

@@ -18,6 +18,7 @@ from api.context import Services
 from api.jobs import JOBS
 from api.queue import Job, Taken
 from api.records import RecordsUnavailable
+from api.rings.judging import TELL_STANDINGS
 from api.verifying.changing import CHECK, expire_late
 from api.verifying.screening import screen_again
 from graph.errors import GraphUnavailable
@@ -28,7 +29,7 @@ from identity.records import forget_images
 
 DAY: Final = 86_400_000
 MINUTE: Final = 60_000
-DECIDING: Final = frozenset({DECIDE_AGAIN})
+DECIDING: Final = frozenset({DECIDE_AGAIN, TELL_STANDINGS})
 VERIFYING: Final = frozenset({CHECK})
 JOBS_KEPT: Final = 30 * DAY
 """How long a job that was done is remembered."""

@@ -27,6 +27,10 @@ STEPS: Final = 25
 """Rings written in one transaction, unless more belong together: decisions wait for it."""
 
 
+JUDGED: Final = "JUDGED"
+"""What happens to a ring when a person judges it; all else is a `Happening`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """What becomes of one ring."""

@@ -75,6 +75,16 @@ async def look(services: Services, institution: str) -> bool:
     return True
 
 
+async def look_past(services: Services, institution: str, judged: int) -> None:
+    """Return when a look has seen the judgement of this number, by this process or another one. Raises as `look`."""
+    while True:
+        await look(services, institution)
+        last = await services.records.read(partial(records.look, institution=institution), institution=institution)
+        if last.judged >= judged:
+            return
+        await asyncio.sleep(0.1)
+
+
 def _standing(connection: Connection, institution: str) -> tuple[Look, tuple[int, dict[tuple[str, str], bool]]]:
     return records.look(connection, institution), records.judged(connection, institution)
 

@@ -236,6 +236,20 @@ def memberships(connection: Connection, institution: str, entities: Collection[s
     return {row.entity: _made(Membership, row) for row in rows}
 
 
+def entities_of(connection: Connection, institution: str, id: str) -> list[str]:
+    """Who is in a ring now, by id."""
+    where = (ring_members.c.institution == institution, ring_members.c.ring == id, ring_members.c.left_at.is_(None))
+    return list(connection.execute(select(ring_members.c.entity).where(*where)).scalars())
+
+
+def changed_around(connection: Connection, institution: str, entities: Collection[str], since: Instant) -> list[KeptRing]:
+    """Rings that these entities are in or have left since, as far as they changed since."""
+    own = (ring_members.c.institution == institution, ring_members.c.entity.in_(entities))
+    near = select(ring_members.c.ring).where(*own, or_(ring_members.c.left_at.is_(None), ring_members.c.left_at >= since))
+    here = (table.c.institution == institution, table.c.id.in_(near), table.c.changed_at >= since)
+    return [_ring(row) for row in connection.execute(select(table).where(*here).order_by(table.c.id))]
+
+
 def membership(connection: Connection, institution: str, id: str) -> Membership | None:
     """A membership, of one who left too; None when there is none by this id."""
     row = connection.execute(select(ring_members).where(ring_members.c.institution == institution, ring_members.c.id == id)).first()

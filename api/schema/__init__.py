@@ -23,6 +23,7 @@ from api.schema.outcomes import FactRecorded, FactRefused, FactRepeated
 from api.schema.principals import Principal
 from api.schema.proposals import Proposal
 from api.schema.queries import Query
+from api.schema.rings import Ring, RingEvent, RingMembership
 from api.schema.scalars import SCALARS
 from api.schema.subscriptions import Subscription
 from api.schema.verifications import Verification
@@ -34,7 +35,10 @@ _schema: Final = strawberry.Schema(
     query=Query,
     mutation=Mutation,
     subscription=Subscription,
-    types=[*ENTITY_TYPES.values(), Verification, ScreeningHit, Proposal, EvidenceItem, Principal, FactRecorded, FactRepeated, FactRefused],
+    types=[
+        *(*ENTITY_TYPES.values(), Verification, ScreeningHit, Proposal, EvidenceItem, Principal, FactRecorded, FactRepeated, FactRefused),
+        *(Ring, RingMembership, RingEvent),
+    ],
     config=StrawberryConfig(auto_camel_case=True, scalar_map=SCALARS, enable_experimental_incremental_execution=False),
 )
 

@@ -28,6 +28,7 @@ from api.schema.pages import turn
 from api.schema.reasons import Reason, SignalValue, show_observed, show_reason
 from api.schema.references import Reference
 from api.schema.replays import DecisionReplay, replay_decision
+from api.schema.rings import RingMembership, place_in_ring
 from api.schema.roles import EVERYBODY, Role, visible
 from api.schema.scalars import ID, DateTime
 from api.schema.scenes import Scene, Shown
@@ -223,6 +224,13 @@ class Decision(Node):
         if limit is None:
             return None
         return LimitHint(amount=self._money(limit.amount), monthly_receipts=self._money(limit.monthly_receipts), sentence=limit.sentence)
+
+    @field()
+    async def ring(self) -> RingMembership | None:
+        """The ring that the merchant or applicant was in at that moment; null when in none."""
+        asked = self.decision.dossier.application
+        entities = (asked.merchant,) if asked.applicant is None else (asked.merchant, asked.applicant)
+        return await place_in_ring(self.scene, entities, self.decision.decided_at)
 
     async def _read(self, id_: str) -> graph_model.Entity | None:
         """An entity from the snapshot, else from the graph; None when it was not there, or while the graph is down."""

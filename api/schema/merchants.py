@@ -11,6 +11,7 @@ from api.schema.entities import After, Entity, First
 from api.schema.loans import LoanConnection, LoanEdge
 from api.schema.ownership import Ownership, owners_in_law, show_ownership
 from api.schema.pages import turn
+from api.schema.rings import RingMembership, place_in_ring
 from api.schema.roles import EVERYBODY
 from api.schema.scalars import CountryCode, Date
 from api.schema.scenes import Info
@@ -60,6 +61,11 @@ class Merchant(Entity):
     async def ownership(self) -> Ownership | None:
         """Who stands behind it; null when no ownership was reported."""
         return await show_ownership(self.scene, self.entity.id)
+
+    @field()
+    async def ring(self) -> RingMembership | None:
+        """Its place in a ring; null when it is in none."""
+        return await place_in_ring(self.scene, (self.entity.id,), self.scene.as_of)
 
     @field()
     async def loans(self, info: Info, first: First, after: After = UNSET) -> LoanConnection:

@@ -24,6 +24,7 @@ from api.schema.guarded import RecordGuardedFactInput, RecordGuardedFactPayload,
 from api.schema.loans import Loan
 from api.schema.outcomes import RecordFactsPayload, show_batch
 from api.schema.problems import show_problem
+from api.schema.ring_judgements import RingMutation
 from api.schema.roles import Role, visible
 from api.schema.scenes import Info, Scene, Shown, timeless
 from api.schema.verifying import VerifyingMutation
@@ -35,7 +36,7 @@ IdempotencyKey = Annotated[str, argument("Your key for this intent; the same for
 
 
 @object_type()
-class Mutation(VerifyingMutation):
+class Mutation(VerifyingMutation, RingMutation):
     """
     All writes. Each returns its success or a problem that implements UserError; a fault is in `errors`. An `idempotencyKey` is a string
     of 8 to 64 printable ASCII characters that you choose for one intent and keep for its retries: within 30 days the same key and input give the first

@@ -15,6 +15,7 @@ from api.schema.hits import ScreeningHit, find_hit
 from api.schema.judging import Strategy
 from api.schema.principals import Principal, show_principal
 from api.schema.proposals import Proposal, find_proposal
+from api.schema.rings import Ring, RingEvent, RingMembership, find_event, find_membership, find_ring
 from api.schema.roles import readers
 from api.schema.scenes import EntityTypes, Scene, Shown, present
 from api.schema.ties import Tie, show_tie
@@ -113,5 +114,8 @@ _OTHERS: Final = {
     "hit": _Way(ScreeningHit, find_hit),
     "pro": _Way(Proposal, find_proposal),
     "evi": _Way(EvidenceItem, find_evidence),
+    "rin": _Way(Ring, find_ring),
+    "mem": _Way(RingMembership, find_membership),
+    "rev": _Way(RingEvent, find_event),
 }
 """What is not an entity, by prefix."""

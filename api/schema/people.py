@@ -10,6 +10,7 @@ from api.schema.declaring import argument, field, object_type
 from api.schema.entities import KYC_ALONE, STAFF, After, Entity, First
 from api.schema.flow_scopes import FlowScope, follow
 from api.schema.person_flows import PersonFlows
+from api.schema.rings import RingMembership, place_in_ring
 from api.schema.roles import EVERYBODY, Role, visible
 from api.schema.scalars import CountryCode, Date
 from api.schema.verification_parts import IdentitySummary
@@ -48,6 +49,11 @@ class Person(Entity):
         """This person's verifications, newest first."""
         query = Query(first, subjects=(self.entity.id,))
         return await page_of_verifications(self.scene, ["person.verifications", self.entity.id], query, after or None)
+
+    @field()
+    async def ring(self) -> RingMembership | None:
+        """The person's place in a ring; null when in none."""
+        return await place_in_ring(self.scene, (self.entity.id,), self.scene.as_of)
 
     @field(directives=[visible(Role.ANALYST, Role.ADMIN)])
     def flows(self, scope: Annotated[Raw, argument("What to look at.", of=FlowScope)]) -> PersonFlows | None:

@@ -12,6 +12,7 @@ from api.proposing import Proposal as Kept
 from api.schema.declaring import enum_type, field, object_type
 from api.schema.nodes import Node
 from api.schema.principals import Principal
+from api.schema.rings import find_ring
 from api.schema.roles import Role, visible
 from api.schema.scalars import ID
 from api.schema.scenes import Info, Scene
@@ -39,6 +40,10 @@ class ProposalAction(StrEnum):
     """Accept or reject a verification."""
     ERASE_SUBJECT = "ERASE_SUBJECT"
     """Erase a person."""
+    CONFIRM_RING = "CONFIRM_RING"
+    """Confirm a ring."""
+    DISMISS_RING = "DISMISS_RING"
+    """Dismiss a ring."""
 
 
 @object_type(visible=visible(Role.ANALYST, Role.KYC, Role.ADMIN))
@@ -58,7 +63,8 @@ class Proposal(WorkItem):
     @field(of=Node)
     async def subject(self) -> Any:  # noqa: ANN401 - whatever it would change
         """What it would do it to."""
-        return await find_verification(self.scene, self.kept.subject)
+        found = find_ring if self.kept.subject.startswith("rin_") else find_verification
+        return await found(self.scene, self.kept.subject)
 
     @field()
     async def proposed_by(self, info: Info) -> Principal:

@@ -20,6 +20,7 @@ from api.schema.operating import Operations, RateLimit, show_operations, show_ra
 from api.schema.pages import refuse, within
 from api.schema.principals import Principal, show_principal
 from api.schema.references import EntityReference, Reference
+from api.schema.ring_lists import RingQuery
 from api.schema.roles import EVERYBODY, Role, visible
 from api.schema.scalars import ID, DateTime, Milliseconds, Probability
 from api.schema.scenes import Info, Scene, Shown, present, stated, timeless, too_far_ahead
@@ -40,7 +41,7 @@ _STAFF: Final = visible(Role.ANALYST, Role.KYC)
 
 
 @object_type()
-class Query(VerifyingQuery):
+class Query(VerifyingQuery, RingQuery):
     """All reads. A thing of another institution does not exist here."""
 
     @field(directives=[EVERYBODY])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import replace
 from enum import StrEnum
 from functools import partial
 from typing import Annotated, cast
@@ -14,12 +15,15 @@ from strawberry import UNSET
 from api import outbox
 from api.context import Context
 from api.outbox import Told
+from api.rings.records import MILLION
 from api.schema.decisions import Decision, load_decision, show_decision
 from api.schema.declaring import argument, enum_type, field, interface, object_type
 from api.schema.entity_types import ENTITY_TYPES
 from api.schema.judging import Verdict
+from api.schema.ring_parts import RingEventKind, event_sentence
+from api.schema.rings import Ring, find_event, find_ring
 from api.schema.roles import Role, visible
-from api.schema.scalars import ID, DateTime
+from api.schema.scalars import ID, DateTime, Probability
 from api.schema.scenes import Info, timeless
 from api.schema.verifications import Verification, find_verification
 from rules.records import verdict_of
@@ -90,6 +94,22 @@ class VerificationChanged(Event):
 
 
 @object_type()
+class RingChanged(Event):
+    """A ring was found, grew, shrank, merged, split, was judged or fell apart."""
+
+    cursor: str
+    """Give it back as `after` to go on from here."""
+    at: DateTime
+    """When it happened."""
+    ring: Ring
+    """The ring as it now stands."""
+    kind: RingEventKind
+    """What happened."""
+    sentence: str
+    """The same in one sentence."""
+
+
+@object_type()
 class Subscription:
     """
     Over graphql-transport-ws. Each event is delivered at least once, in order, and carries a cursor: after a break subscribe again with
@@ -121,6 +141,18 @@ class Subscription:
         place = await _begin(info.context, after)
         return _verifications(info.context, place, verification or None)
 
+    @field(directives=[visible(Role.SERVICE, Role.ANALYST)])
+    async def ring_changed(
+        self,
+        info: Info,
+        after: Annotated[str | None, argument("Cursor of the last event seen; left out: only what happens from now on.")] = UNSET,
+        ring: Annotated[ID | None, argument("Only this one; left out: all.")] = UNSET,
+        minimum_score: Annotated[Probability, argument("Only rings at least this likely to be fraud.")] = 0,
+    ) -> AsyncGenerator[RingChanged, None]:
+        """Rings as they change."""
+        place = await _begin(info.context, after)
+        return _rings(info.context, place, ring or None, minimum_score)
+
 
 async def _begin(context: Context, after: str | None) -> int:
     """Where a subscription begins. Raises `InvalidInput` and `CursorExpired`."""
@@ -137,6 +169,22 @@ async def _verifications(context: Context, place: int, only: str | None) -> Asyn
         async for told in events:
             if told.event.kind == outbox.VERIFICATION_CHANGED and only in {None, told.event.subject}:
                 yield VerificationChanged(cursor=told.cursor, at=told.event.at, told=told)
+
+
+async def _rings(context: Context, place: int, only: str | None, least: float) -> AsyncGenerator[RingChanged, None]:
+    """What happens to rings after a place."""
+    async with aclosing(_told(context, place)) as events:
+        async for told in events:
+            if told.event.kind != outbox.RING_CHANGED:
+                continue
+            scene = timeless(replace(context, loaders={}), ENTITY_TYPES)  # what was loaded for an event before has changed since
+            happened = await find_event(scene, told.event.subject)
+            ring = None if happened is None or only not in {None, happened.kept.ring} else await find_ring(scene, happened.kept.ring)
+            if happened is not None and ring is not None and ring.kept.score >= least * MILLION:
+                sentence = event_sentence(happened.kept)
+                yield RingChanged(
+                    cursor=told.cursor, at=told.event.at, ring=ring, kind=RingEventKind(happened.kept.kind), sentence=sentence
+                )
 
 
 def _told(context: Context, place: int) -> AsyncGenerator[Told, None]:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Annotated, Any
 
-from api.errors import told
+from api import answering
 from api.once import Call
+from api.schema.answering import IdempotencyKey, answered
 from api.schema.costs import Cost
 from api.schema.declaring import argument, field, object_type
-from api.schema.entity_types import ENTITY_TYPES
 from api.schema.hits import find_hit
-from api.schema.problems import show_problem
 from api.schema.proposals import find_proposal
 from api.schema.roles import Role, visible
-from api.schema.scenes import Info, Scene, Shown, timeless
+from api.schema.scenes import Info, Scene, Shown
 from api.schema.verifications import Verification, find_verification
 from api.schema.verifying_inputs import (
     AddEvidenceInput,
@@ -54,18 +51,12 @@ from api.schema.verifying_payloads import (
     StartVerificationSuccess,
     UploadTicket,
 )
-from api.schema.work_items import load_principal
 from api.schema.work_lists import find_work
 from api.verifying import deciding, giving, starting, tickets
 from api.verifying.images import ACCEPTS
-from graph.errors import RingfenceError
-from identity.errors import FourEyesRequired
 from identity.reading.decoding import IMAGE_BYTES, PIXELS
 
 Raw = dict[str, Any]
-IdempotencyKey = Annotated[str, argument("Your key for this intent; the same for its retries.")]
-Act = Callable[[Call, Scene], Awaitable[Shown]]
-"""Does what is asked and shows what came of it."""
 
 
 @object_type()
@@ -80,7 +71,7 @@ class VerifyingMutation:
         idempotency_key: IdempotencyKey,
     ) -> StartVerificationPayload:
         """Begin to verify a merchant or person. With one that runs already, returns that one."""
-        shown: StartVerificationPayload = await _answered(
+        shown: StartVerificationPayload = await answered(
             info,
             "startVerification",
             idempotency_key,
@@ -97,7 +88,7 @@ class VerifyingMutation:
         idempotency_key: IdempotencyKey,
     ) -> RequestUploadPayload:
         """Ask for leave to send one image."""
-        shown: RequestUploadPayload = await _answered(
+        shown: RequestUploadPayload = await answered(
             info,
             "requestUpload",
             idempotency_key,
@@ -114,7 +105,7 @@ class VerifyingMutation:
         idempotency_key: IdempotencyKey,
     ) -> RequestLivenessChallengePayload:
         """Ask what the subject must do on camera."""
-        shown: RequestLivenessChallengePayload = await _answered(
+        shown: RequestLivenessChallengePayload = await answered(
             info, "requestLivenessChallenge", idempotency_key, input, request_liveness_challenge
         )
         return shown
@@ -127,7 +118,7 @@ class VerifyingMutation:
         idempotency_key: IdempotencyKey,
     ) -> SendContactCodePayload:
         """Send a code to a phone or e-mail; the answer comes back as evidence."""
-        shown: SendContactCodePayload = await _answered(
+        shown: SendContactCodePayload = await answered(
             info,
             "sendContactCode",
             idempotency_key,
@@ -144,7 +135,7 @@ class VerifyingMutation:
         idempotency_key: IdempotencyKey,
     ) -> AddEvidencePayload:
         """Add one piece of evidence. Checks that can run start at once."""
-        shown: AddEvidencePayload = await _answered(
+        shown: AddEvidencePayload = await answered(
             info,
             "addEvidence",
             idempotency_key,
@@ -161,7 +152,7 @@ class VerifyingMutation:
         idempotency_key: IdempotencyKey,
     ) -> RequestEvidencePayload:
         """Ask the subject for more."""
-        shown: RequestEvidencePayload = await _answered(
+        shown: RequestEvidencePayload = await answered(
             info,
             "requestEvidence",
             idempotency_key,
@@ -178,7 +169,7 @@ class VerifyingMutation:
         idempotency_key: IdempotencyKey,
     ) -> DecideVerificationPayload:
         """Accept or reject a referred verification; where the policy says so, a second person must agree."""
-        shown: DecideVerificationPayload = await _answered(
+        shown: DecideVerificationPayload = await answered(
             info,
             "decideVerification",
             idempotency_key,
@@ -195,7 +186,7 @@ class VerifyingMutation:
         idempotency_key: IdempotencyKey,
     ) -> JudgeHitPayload:
         """Say whether a possible list match is one."""
-        shown: JudgeHitPayload = await _answered(
+        shown: JudgeHitPayload = await answered(
             info,
             "judgeHit",
             idempotency_key,
@@ -212,7 +203,7 @@ class VerifyingMutation:
         idempotency_key: IdempotencyKey,
     ) -> AnswerProposalPayload:
         """Agree or disagree with what another person proposed."""
-        shown: AnswerProposalPayload = await _answered(
+        shown: AnswerProposalPayload = await answered(
             info,
             "answerProposal",
             idempotency_key,
@@ -229,7 +220,7 @@ class VerifyingMutation:
         idempotency_key: IdempotencyKey,
     ) -> AssignWorkPayload:
         """Take work, give it to somebody, or put it back."""
-        shown: AssignWorkPayload = await _answered(
+        shown: AssignWorkPayload = await answered(
             info,
             "assignWork",
             idempotency_key,
@@ -237,21 +228,6 @@ class VerifyingMutation:
             assign_work,
         )
         return shown
-
-
-async def _answered(info: Info, mutation: str, key: str, given: Raw, act: Act) -> Shown:
-    """What came of a call, or the problem that its caller can act upon; a fault of ours goes on."""
-    context = info.context
-    scene = timeless(context, ENTITY_TYPES)
-    try:
-        return await act(Call(context.services, context.principal, mutation, key, given), scene)
-    except RingfenceError as error:
-        said = told(error)
-        if said is None:
-            raise
-        if isinstance(error, FourEyesRequired):
-            said = replace(said, who=await load_principal(context, error.proposed_by))
-        return show_problem(said)
 
 
 async def _verification(scene: Scene, id: str) -> Verification:
@@ -316,8 +292,8 @@ async def judge_hit(call: Call, scene: Scene) -> Shown:
 
 
 async def answer_proposal(call: Call, scene: Scene) -> Shown:
-    """See `api.verifying.deciding`."""
-    found = await find_proposal(scene, await deciding.answer_proposal(call))
+    """See `api.answering`."""
+    found = await find_proposal(scene, await answering.answer_proposal(call))
     assert found is not None, "a proposal that was answered is there"
     return AnswerProposalSuccess(proposal=found)
 

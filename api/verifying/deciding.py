@@ -1,4 +1,4 @@
-"""What KYC staff does: ask for more, decide, judge a list match, answer another's proposal, take work."""
+"""What KYC staff does: ask for more, decide, judge a list match, take work."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from api import audit, outbox, proposing, work
 from api.auth.principals import principal_by_id
 from api.context import Services
 from api.ids import new_id
-from api.once import Call, Done, Effect, once
+from api.once import Call, Done, Effect, once, read_reason
 from api.proposing import Proposal
 from api.verifying.changing import DAY, done, held, put_check, saved
 from api.verifying.checking import accepted
 from graph.errors import InvalidInput, Problem, Unknown
-from graph.fields import Reading
 from graph.model import Instant
 from identity import hits, records
-from identity.errors import FourEyesRequired, StaleVersion, WrongState
+from identity.errors import StaleVersion, WrongState
 from identity.lists import records as lists
 from identity.lists.records import Judgement
 from identity.policy import policy_named
@@ -28,19 +27,10 @@ from identity.records import Kept
 from identity.subjects import cipher_of
 from identity.verification import RUNNING, State, StepKind
 
-LONGEST_REASON: Final = 2_000
 LONGEST_ASKING: Final = 500
 MOST_STEPS: Final = 6
 PROPOSAL_DAYS: Final = 2
 DECIDE: Final = "DECIDE_VERIFICATION"
-
-
-def read_reason(call: Call, longest: int = LONGEST_REASON) -> str:
-    """Why. Raises `InvalidInput`."""
-    reading = Reading(call.principal.institution, call.services.now())
-    reason = reading.needed_text(call.input, ("input",), "reason", longest)
-    reading.finish()
-    return reason
 
 
 def _current(connection: Connection, call: Call) -> Kept:
@@ -124,39 +114,14 @@ def conclude(connection: Connection, services: Services, institution: str, kept:
     return saved(connection, institution, kept, after)
 
 
-async def answer_proposal(call: Call) -> str:
-    """The proposal's id. Raises what `once` raises, `InvalidInput`, `Unknown`, `FourEyesRequired`, `WrongState`."""
-
-    async def prepare(_at: Instant) -> Effect:
-        reason = read_reason(call)
-        return lambda connection: effect(connection, reason)
-
-    def effect(connection: Connection, reason: str) -> Done:
-        services, institution, now, who = call.services, call.principal.institution.id, call.services.now(), call.principal.id
-        found = proposing.proposal(connection, institution, call.input["proposal"])
-        if found is None or not call.principal.roles & proposing.ANSWERING[found.action]:
-            raise Unknown("There is no such proposal: give the id that `workList` told.", ("input", "proposal"))
-        accept = bool(call.input["accepted"])
-        if found.answer is not None:
-            raise WrongState(f"The proposal was answered before: {found.answer}.", found.answer)
-        if accept and found.proposed_by == who:
-            raise FourEyesRequired(found.proposed_by)
-        answer = "ACCEPTED" if accept else "REFUSED"
-        event: tuple[str, str] | None = None
-        if accept:
-            kept = held(connection, institution, found.subject, now, ("input", "proposal"))
-            if kept.version != found.version or kept.state is not State.REFERRED or found.due_at <= now:
-                answer = "LAPSED"
-            else:
-                why = services.vault.open_bytes(institution, "proposal", found.reason).decode()
-                conclude(connection, services, institution, kept, (found.accepts, why, (found.proposed_by, who)))
-                event = (outbox.VERIFICATION_CHANGED, kept.id)
-        proposing.settle(connection, institution, found.id, answer, None if answer == "LAPSED" else who, now)
-        return Done(
-            {"proposal": found.id}, f"proposal {answer.lower()}", (found.id, found.subject), event, digest=audit.digest(reason.encode())
-        )
-
-    return str((await once(call, prepare))["proposal"])
+def carry_out(connection: Connection, services: Services, institution: str, found: Proposal, who: str) -> tuple[str, str] | None:
+    """Decide as was proposed; None when the verification changed since. Gives what subscriptions are told."""
+    kept = held(connection, institution, found.subject, services.now(), ("input", "proposal"))
+    if kept.version != found.version or kept.state is not State.REFERRED:
+        return None
+    why = services.vault.open_bytes(institution, "proposal", found.reason).decode()
+    conclude(connection, services, institution, kept, (found.accepts, why, (found.proposed_by, who)))
+    return outbox.VERIFICATION_CHANGED, kept.id
 
 
 async def judge_hit(call: Call) -> str:

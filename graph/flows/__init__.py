@@ -4,7 +4,7 @@ A question is a frozen value with the accounts, people or loan that it is about 
 a `MoneyReader` says, which is one snapshot of one institution at one moment. A store hands its own reader in, or answers a
 question by a statement of its own: then the same tests hold it to the same answers.
 
-The eighteen are the complex and simple reads of the LDBC FinBench benchmark; each docstring says which one it equals.
+Eighteen are the complex and simple reads of the LDBC FinBench benchmark; each docstring says which one it equals.
 To add one: a file here, a line in `QUESTIONS`, a test in `tests/graph/flows`.
 """
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Final
 
 from graph.flows.account_profile import AccountProfile
+from graph.flows.between_members import BetweenMembers
 from graph.flows.blocked_devices_reached import BlockedDevicesReached
 from graph.flows.blocked_payers import BlockedPayers
 from graph.flows.blocked_with_same_payers import BlockedWithSamePayers
@@ -33,6 +34,7 @@ from graph.flows.transfer_totals import TransferTotals
 
 QUESTIONS: Final = (
     AccountProfile,
+    BetweenMembers,
     BlockedDevicesReached,
     BlockedPayers,
     BlockedWithSamePayers,

@@ -37,6 +37,9 @@ _KINDS: Final[Mapping[Shared, tuple[float, str]]] = MappingProxyType(
 )
 """What sharing by all members says, and the word for it."""
 
+_CODES: Final = {Shared.ONBOARDING: "SAME_HOUR_ONBOARDING"}
+"""Codes that are not `SHARED_...`."""
+
 _CONFIRMED: Final = 0.90
 _BAD: Final = 0.60
 _AT_ONCE: Final = 0.40
@@ -93,7 +96,7 @@ def parts(ring: Ring, traits: Traits, known: Known) -> tuple[Part, ...]:
         weight, word = _KINDS[kind]
         many = f"{shares.things} {_plural(word)}" if shares.things > 1 else f"one {word}"
         sentence = f"{shares.members} of {len(ring.members)} members share {many}."
-        said.append((f"SHARED_{kind.value}", weight * shares.members / len(ring.members), sentence))
+        said.append((_CODES.get(kind, f"SHARED_{kind.value}"), weight * shares.members / len(ring.members), sentence))
     open_ = math.prod(1 - weight for _, weight, _ in said)
     score, whole = min(MOST, 1 - open_), -math.log(open_)
     found = [Part(code, score * -math.log(1 - weight) / whole, sentence) for code, weight, sentence in said if weight > 0]

@@ -1,4 +1,4 @@
-"""The schema against its target of stages 1 to 3, part by part: types, arguments, defaults, directives, descriptions."""
+"""The schema against its target of stages 1 to 4, part by part: types, arguments, defaults, directives, descriptions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from graphql.language import DefinitionNode, Node
 
 from api.schema import sdl
 
-TARGET: Final = Path(__file__).parents[1] / "data" / "schema" / "stages-1-3.graphql"
+TARGET: Final = Path(__file__).parents[1] / "data" / "schema" / "stages-1-4.graphql"
 
 LATER: Final[frozenset[str]] = frozenset()
 """What the schema has beyond these stages, by path (`Type`, `Type.field`, `Type.field(argument)`, `Type < Interface`, `Union | Member`)."""
@@ -53,8 +53,31 @@ REMOVING: Final = frozenset(
 )
 """Of stage 2: a fact that removes an entity."""
 
+WORKING: Final = frozenset(
+    {
+        *("Case", "CaseChanged", "CaseConnection", "CaseEdge", "CaseFilter", "CaseFinding", "CaseNote", "CaseNoteConnection"),
+        *("CaseNoteEdge", "CasePayload", "CaseSuccess", "AddCaseNoteInput", "CloseCaseInput", "OpenCaseInput"),
+        *("Alert", "AlertConnection", "AlertEdge", "AlertKind", "AlertRaised", "Severity"),
+    }
+)
+"""Of stage 4: types of cases and alerts, which are not there yet."""
+
+WORKED: Final = frozenset(
+    {
+        *("Decision.case", "Mutation.addCaseNote", "Mutation.closeCase", "Mutation.openCase", "Query.alerts", "Query.case", "Query.cases"),
+        *("Subscription.alertRaised", "Subscription.caseChanged", "WorkKind.CASE"),
+    }
+)
+"""Where they hang."""
+
+
+def is_of_cases(path: str) -> bool:
+    """Whether a part belongs to cases or alerts."""
+    return path.partition(".")[0].partition(" ")[0] in WORKING or path.partition("(")[0] in WORKED
+
+
 MISSING: Final = ERASURE | FINDING | REMOVING
-"""What these stages have and the schema has not yet."""
+"""What these stages have and the schema has not yet, beside cases and alerts."""
 
 
 def told(definition: str) -> dict[str, str]:
@@ -118,7 +141,7 @@ def differences() -> tuple[dict[str, tuple[str, str]], set[str], set[str]]:
 def test_every_part_of_the_target_is_there_as_it_says_and_nothing_else_but_what_later_stages_bring():
     otherwise, missing, beyond = differences()
     assert otherwise == {}
-    assert missing == MISSING
+    assert {path for path in missing if not is_of_cases(path)} == MISSING
     assert beyond == LATER
 
 

@@ -171,7 +171,8 @@ async def desk(folder: Path, **changes: Any) -> AsyncIterator[Desk]:
             make = partial(create_institution, institution=bank, name=name, now=services.now())
             await services.records.write(make, institution=bank.id)
         staff = {"service": (BANK, Role.SERVICE), "kyc": (BANK, Role.KYC), "second": (BANK, Role.KYC), "analyst": (BANK, Role.ANALYST),
-                 "admin": (BANK, Role.ADMIN), "other": (OTHER, Role.SERVICE), "other kyc": (OTHER, Role.KYC)}  # fmt: skip
+                 "admin": (BANK, Role.ADMIN), "other": (OTHER, Role.SERVICE), "other kyc": (OTHER, Role.KYC),
+                 "colleague": (BANK, Role.ANALYST), "other analyst": (OTHER, Role.ANALYST)}  # fmt: skip
         for name, (bank, role) in staff.items():
             make_key = partial(create_key, institution=bank.id, name=name, roles=[role], now=services.now())
             keys[name] = (await services.records.write(make_key, institution=bank.id))[1]
