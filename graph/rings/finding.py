@@ -20,6 +20,9 @@ Judged: TypeAlias = Mapping[tuple[str, str], bool]
 
 _NONE: Final[Judged] = {}
 
+_NEVER: Final = 2**63 - 1
+"""After everything."""
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -31,7 +34,7 @@ class Member:
     because: tuple[Shared, ...]
     """What that pair rests on, weightiest first."""
     since: Instant
-    """When its actor's first pair within the ring became known."""
+    """When its actor's first pair within the ring became known; 0 when nothing but a person's word ties it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Ring:
     kinds: tuple[Shared, ...]
     """What its pairs share, by how many of them do."""
     since: Instant
-    """When its earliest pair became known."""
+    """When its earliest pair became known; 0 when people's words alone tie it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,7 @@ def _ring(actors: list[Actor], pairs: Mapping[Ends, Pair], members: Mapping[Acto
     """The ring of these actors; of `pairs` those among them count."""
     among = set(actors)
     own = {ends: pair for ends, pair in pairs.items() if among.issuperset(ends)}
-    earliest = min(own, key=lambda ends: (own[ends].since, ends))
+    earliest = min(own, key=lambda ends: (_when(own[ends]), ends))
     best: dict[Actor, Pair] = {}
     first: dict[Actor, Instant] = {}
     counts: dict[Shared, int] = {}
@@ -129,11 +132,11 @@ def _ring(actors: list[Actor], pairs: Mapping[Ends, Pair], members: Mapping[Acto
         for kind, _ in pair.parts:
             counts[kind] = counts.get(kind, 0) + 1
         for actor in ends:
-            first[actor] = min(pair.since, first.get(actor, pair.since))
+            first[actor] = min(_when(pair), first.get(actor, _NEVER))
             if actor not in best or (pair.weight, pair.parts) > (best[actor].weight, best[actor].parts):
                 best[actor] = pair
     parts = [
-        Member(entity, best[actor].weight, tuple(kind for kind, _ in best[actor].parts), first[actor])
+        Member(entity, best[actor].weight, tuple(kind for kind, _ in best[actor].parts), first[actor] % _NEVER)
         for actor in actors
         for entity in members[actor]
     ]
@@ -148,6 +151,11 @@ def _ring(actors: list[Actor], pairs: Mapping[Ends, Pair], members: Mapping[Acto
         tuple(sorted(counts, key=lambda kind: (-counts[kind], kind))),
         own[earliest].since,
     )
+
+
+def _when(pair: Pair) -> Instant:
+    """When a pair became known; a person's word alone is after all that was observed, so that it names no ring that has its name."""
+    return pair.since or _NEVER
 
 
 def _id(since: Instant, ends: Ends) -> str:

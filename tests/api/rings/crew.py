@@ -14,9 +14,12 @@ RING = """
   id version state score shapes memberCount merchantCount joinedLastDay defaultedShare exposure { amount } loss { amount }
   firstAt lastAt foundAt mergedInto { id }
 """
-RINGS = f"query ($filter: RingFilter, $order: RingOrder! = SCORE) {{ rings(first: 10, filter: $filter, orderBy: $order) {{ edges {{ node {{ {RING} }} }} }} }}"
+RINGS = f"""query ($filter: RingFilter, $order: RingOrder! = SCORE) {{
+  rings(first: 10, filter: $filter, orderBy: $order) {{ edges {{ node {{ {RING} }} }} }} }}"""
 RECORD = """mutation ($input: RecordFactsInput!) { recordFacts(input: $input) {
-  ... on RecordFactsSuccess { recorded refused outcomes(first: 10) { ... on FactRefused { problem { message } } } } ... on UserError { message } } }"""
+  ... on RecordFactsSuccess { recorded outcomes(first: 10) { ... on FactRefused { problem { message } } } }
+  ... on UserError { message } } }"""
+
 
 def tie(number: str, kind: str, frm: dict[str, Any], to: dict[str, Any], at: str = "2026-10-01T08:00:00Z") -> dict[str, Any]:
     """A fact that a tie was seen."""

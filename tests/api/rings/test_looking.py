@@ -42,7 +42,7 @@ def test_a_ring_is_found_grows_and_dissolves_and_every_screen_shows_it(tmp_path,
         await looked(desk, crew(range(14, 15)))
         (grown,) = await rings(desk)
         assert (grown["id"], grown["version"], grown["memberCount"]) == (ring["id"], 2, 10)
-        asked = "query { merchant(reference: {key: \"M-14\"}) { ring { strength joinedAt ring { id memberCount } } } }"
+        asked = 'query { merchant(reference: {key: "M-14"}) { ring { strength joinedAt ring { id memberCount } } } }'
         assert (await desk.ask("service", asked))["merchant"]["ring"]["ring"] == {"id": ring["id"], "memberCount": 10}
 
         node = f"query ($id: ID!) {{ node(id: $id) {{ ... on Ring {{ {RING} }} }} }}"

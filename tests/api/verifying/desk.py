@@ -78,10 +78,10 @@ class Desk:
         found: dict[str, Any] = body["data"]
         return found
 
-    async def call(self, who: str, mutation: str, select: str, key: str | None = None, **given: Any) -> dict[str, Any]:
-        """What a mutation answers; `select` is of its success."""
+    async def call(self, who: str, mutation: str, select: str, key: str | None = None, of: str = "", **given: Any) -> dict[str, Any]:
+        """What a mutation answers; `select` is of its success. `of` begins the names of its types where it does not itself."""
         self.number += 1
-        name = mutation[0].upper() + mutation[1:]
+        name = of or mutation[0].upper() + mutation[1:]
         document = f"""mutation ($input: {name}Input!, $key: String!) {{ {mutation}(input: $input, idempotencyKey: $key) {{
             __typename ... on {name}Success {{ {select} }} {PROBLEM} }} }}"""
         found = (await self.ask(who, document, input=given, key=key or f"intent-{self.number:06d}"))[mutation]
