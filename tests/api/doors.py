@@ -267,13 +267,31 @@ DOORS |= {
     "WorkItemEdge": [Door("{ workList(first: 1) { edges { HERE } } }", "workList.edges")],
 }
 
+ALL_RINGS = "{ rings(first: 20, filter: {states: [SUSPECTED, CONFIRMED, DISMISSED, MERGED, DISSOLVED]}) { edges { node { %s } } } }"
+RINGED = "rings.edges.node"
+HIS_RING = '{ entity(reference: {person: "P-1"}) { ... on Person { ring { %s } } } }'
+HISTORY = "history(first: 20) { edges { node { HERE } } }"
+
+DOORS |= {
+    "Ring": [Door(ALL_RINGS % "HERE", RINGED), Door(HIS_RING % "ring { HERE }", "entity.ring.ring")],
+    "RingConnection": [Door("{ rings(first: 1) { HERE } }", "rings")],
+    "RingEdge": [Door("{ rings(first: 1) { edges { HERE } } }", "rings.edges")],
+    "RingScorePart": [Door(ALL_RINGS % "scoreParts { HERE }", f"{RINGED}.scoreParts")],
+    "RingMembership": [Door(HIS_RING % "HERE", "entity.ring")],
+    "RingMembershipConnection": [Door(ALL_RINGS % "members(first: 1) { HERE }", f"{RINGED}.members")],
+    "RingMembershipEdge": [Door(ALL_RINGS % "members(first: 1) { edges { HERE } }", f"{RINGED}.members.edges")],
+    "RingEvent": [Door(ALL_RINGS % HISTORY, f"{RINGED}.history.edges.node")],
+    "RingEventConnection": [Door(ALL_RINGS % "history(first: 1) { HERE }", f"{RINGED}.history")],
+    "RingEventEdge": [Door(ALL_RINGS % "history(first: 1) { edges { HERE } }", f"{RINGED}.history.edges")],
+}
+
 BY_THEMSELVES = (
     *("StartVerificationSuccess", "RequestUploadSuccess", "UploadTicket", "RequestLivenessChallengeSuccess", "LivenessChallenge"),
     *("SendContactCodeSuccess", "AddEvidenceSuccess", "RequestEvidenceSuccess", "DecideVerificationSuccess", "JudgeHitSuccess"),
     *("AnswerProposalSuccess", "AssignWorkSuccess", "StaleVersion", "WrongState", "FourEyesRequired", "ConsentMissing"),
-    "VerificationChanged",
+    *("VerificationChanged", "JudgePairSuccess", "JudgeRingSuccess", "RingChanged"),
 )
-CLOSED |= dict.fromkeys(BY_THEMSELVES, "opened by the tests of verifying, over HTTP")
+CLOSED |= dict.fromkeys(BY_THEMSELVES, "opened by the tests of verifying and of rings, over HTTP")
 
 
 def fields_of(type_name: str) -> dict[str, GraphQLField]:

@@ -15,10 +15,14 @@ from api.auth.passwords import PasswordPool
 from api.context import Role
 from api.graphql_ports import rate_limited
 from api.limits import Wait
+from api.rings.looking import look
 from api.schema import marks, schema
 from api.serving import routes
 from tests.api.asked import ORIGIN
-from tests.api.doors import ASSESS, CLOSED, DOORS, RECORD, fields_of, objects, whole
+from tests.api.asking import BANK
+from tests.api.doors import AGO, ASSESS, CLOSED, DOORS, RECORD, fields_of, objects, whole
+from tests.api.rings.crew import RECORD as CREWED
+from tests.api.rings.crew import crew, tie
 from tests.api.verifying.desk import Desk, card, declared, photograph, staffed
 from tests.api.world import World, application, in_world
 
@@ -44,6 +48,7 @@ def test_there_is_a_door_to_every_type():
 
 def test_every_field_is_null_or_real_as_the_role_may_read_it(tmp_path):
     async def walk(world: World) -> dict[tuple[str, str], set[Role]]:
+        await gang_up(world)
         await world.degrade()
         await world.crowd()
         await verify(world)
@@ -56,6 +61,11 @@ def test_every_field_is_null_or_real_as_the_role_may_read_it(tmp_path):
                         variables["idempotencyKey"] = f"{variables['idempotencyKey']}-{role}"
                     body = await world.ask(role)(door.document.replace("HERE", whole(type_name)), **variables)
                     judge(type_name, role, door.path, body, real, f"{type_name} {role} {number}: {body.get('errors')}")
+        merged = await merger(world)
+        document = f'{{ node(id: "{merged}") {{ ... on RingEvent {{ {whole("RingEvent")} }} }} }}'
+        judge(
+            "RingEvent", Role.KYC, "node", await world.ask(Role.KYC)(document), real, "who may not read histories may read what they name"
+        )
         return real
 
     real = in_world(tmp_path, walk)
@@ -64,6 +74,30 @@ def test_every_field_is_null_or_real_as_the_role_may_read_it(tmp_path):
     narrowed = {(type_name, name): roles for type_name, name in fields if (roles := marks.fields.get(type_name, {}).get(name))}
     for one, roles in narrowed.items():
         assert one in ALWAYS_NULL or {str(role) for role in real[one]} == {str(role) for role in roles}, one
+
+
+async def gang_up(world: World) -> None:
+    """Two rings of which one takes the other in, with the merchant's owner among them and a loan that ended."""
+    ask = world.ask(Role.SERVICE)
+    own, other = crew(range(71, 74)), crew(range(74, 77), device="D-72", phone="+8613800000002")
+    lent = [
+        {"id": "gang-1", "occurredAt": AGO, "content": {"loanDescribed": {"key": "L-71"}}},
+        tie("gang-2", "APPLIED_FOR", {"merchant": "M-71"}, {"loan": "L-71"}),
+        {"id": "gang-3", "occurredAt": AGO, "content": {"outcomeKnown": {"loan": {"key": "L-71"}, "outcome": "REPAID"}}},
+    ]
+    met = [tie(f"met-{n}", "USES_DEVICE", {"person": f"P-{n}"}, {"device": "D-1"}) for n in range(71, 77)]
+    both = [tie(f"rang-{n}", "REACHED_AT", {"person": f"P-{n}"}, {"phone": "+8613800000003"}) for n in (1, *range(71, 77))]
+    him = [tie("his", "USES_DEVICE", {"person": "P-1"}, {"device": "D-1"})]
+    for facts in ([*own, *other, *lent], [*met, *both, *him]):
+        made = await ask(CREWED, input={"source": "crew", "facts": facts})
+        assert made["data"]["recordFacts"]["recorded"] == len(facts), made
+        assert await look(world.services, BANK.id)
+
+
+async def merger(world: World) -> str:
+    """The id of the event that one ring took another in."""
+    body = await world.ask(Role.ANALYST)(DOORS["RingEvent"][0].document.replace("HERE", "id kind"))
+    return next(one["id"] for one in objects(body["data"], DOORS["RingEvent"][0].path) if one["kind"] == "MERGED")
 
 
 async def verify(world: World) -> None:

@@ -42,7 +42,7 @@ def owed(amount: int) -> list[dict[str, Any]]:
 def test_a_pair_that_has_nothing_to_do_with_each_other_holds_no_ring_together_and_the_word_can_be_taken_back(tmp_path):
     async def scene(desk: Desk) -> None:
         ring = await crewed(desk)
-        pair = {"first": {"person": "P-10"}, "second": {"person": "P-11"}, "reason": "Neighbours, visited both."}
+        pair: dict[str, Any] = {"first": {"person": "P-10"}, "second": {"person": "P-11"}, "reason": "Neighbours, visited both."}
         made = await desk.call("analyst", "judgePair", FLOWS, "the-key-01", **pair, judgement="NOT_SAME")
         assert made["__typename"] == "JudgePairSuccess", made
         assert made["reopened"] == 0
@@ -50,7 +50,7 @@ def test_a_pair_that_has_nothing_to_do_with_each_other_holds_no_ring_together_an
         assert again == made
         number, said = await desk.services.records.read(lambda c: records.judged(c, BANK.id), institution=BANK.id)
         assert (number, list(said.values())) == (1, [False])
-        third = {"first": {"person": "P-10"}, "second": {"person": "P-12"}, "reason": "Likewise."}
+        third: dict[str, Any] = {"first": {"person": "P-10"}, "second": {"person": "P-12"}, "reason": "Likewise."}
         gone = await desk.call("analyst", "judgePair", FLOWS, **third, judgement="NOT_SAME")
         assert [one["state"] for one in gone["changed"]] == ["DISSOLVED"]
         back = await desk.call("analyst", "judgePair", FLOWS, **pair, judgement="UNSURE")
@@ -62,7 +62,7 @@ def test_a_pair_that_has_nothing_to_do_with_each_other_holds_no_ring_together_an
 def test_who_acts_as_one_is_tied_though_nothing_is_shared(tmp_path):
     async def scene(desk: Desk) -> None:
         ring = await crewed(desk)
-        pair = {"first": {"person": "P-10"}, "second": {"person": "P-1"}, "reason": "Seen together."}
+        pair: dict[str, Any] = {"first": {"person": "P-10"}, "second": {"person": "P-1"}, "reason": "Seen together."}
         made = await desk.call("analyst", "judgePair", FLOWS, **pair, judgement="SAME")
         (changed,) = made["changed"]
         assert (changed["id"], changed["memberCount"]) == (ring["id"], 8)
@@ -73,7 +73,7 @@ def test_who_acts_as_one_is_tied_though_nothing_is_shared(tmp_path):
 def test_what_cannot_be_judged_is_refused_by_field_and_nothing_is_kept(tmp_path):
     async def scene(desk: Desk) -> None:
         ring = await crewed(desk)
-        good = {"first": {"person": "P-10"}, "second": {"person": "P-11"}, "reason": "x", "judgement": "SAME"}
+        good: dict[str, Any] = {"first": {"person": "P-10"}, "second": {"person": "P-11"}, "reason": "x", "judgement": "SAME"}
         for change, typename, path in (
             ({"second": {"person": "P-10"}}, "ValidationError", ["input", "second"]),
             ({"second": {"device": "D-1"}}, "ValidationError", ["input", "second"]),
