@@ -64,7 +64,7 @@ def _all_of(connection: socket.socket) -> bytes:
 @contextmanager
 def listening(folder: Path, **changes: Any) -> Iterator[Listening]:
     """A server over a fresh folder; `changes` are settings."""
-    settings = settings_of(folder, run_jobs=False, **changes)
+    settings = settings_of(folder, **{"run_jobs": False, **changes})
     records, _ = open_records(settings)
 
     def work(connection: Connection) -> tuple[str, str]:

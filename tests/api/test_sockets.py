@@ -28,6 +28,7 @@ from graph.clock import now
 from tests.api.asking import OPERATIONS
 from tests.api.listening import Listening, listening
 from tests.api.opened import BANK, OTHER, asked
+from tests.api.rings.crew import RECORD, crew
 from tests.api.running import settings_of
 from tests.api.served import served
 
@@ -120,6 +121,37 @@ def test_decisions_are_told_in_order_with_a_cursor_that_leads_on_after_a_break(t
         assert again == [made[2], missed]
 
     played(tmp_path, scene)
+
+
+async def record(server: Listening, facts: list[dict[str, Any]]) -> None:
+    """Record facts over HTTP."""
+    body = {"query": RECORD, "variables": {"input": {"source": "core", "facts": facts}}}
+    async with httpx.AsyncClient() as client:
+        answer = await client.post(server.url, json=body, headers={"Authorization": f"Bearer {server.service}"})
+    assert answer.json()["data"]["recordFacts"]["recorded"] == len(facts)
+
+
+def test_a_ring_is_told_of_as_it_is_found_and_as_it_grows_by_a_server_that_looks_by_itself(tmp_path):
+    document = """subscription ($ring: ID, $least: Probability! = 0) {
+      ringChanged(ring: $ring, minimumScore: $least) { cursor kind sentence ring { id memberCount version } } }"""
+
+    async def scene(server: Listening) -> None:
+        async with socket(server.port, server.analyst) as opened:
+            await follow(opened, "rings", document)
+            await follow(opened, "none", document, ring="rin_aaaa")
+            await follow(opened, "sure", document, least=0.98)
+            await settled(opened)
+            await record(server, crew(range(10, 13)))
+            found = await hear(opened)
+            await record(server, crew(range(13, 14)))
+            grown = await hear(opened)
+        assert {one["id"] for one in (found, grown)} == {"rings"}
+        first, second = (one["payload"]["data"]["ringChanged"] for one in (found, grown))
+        assert (first["kind"], second["kind"]) == ("FOUND", "GREW")
+        assert second["ring"] == {"id": first["ring"]["id"], "memberCount": 8, "version": 2}
+        assert second["sentence"] == "The ring gained members and has 8 members now."
+
+    played(tmp_path, scene, run_jobs=True, ring_seconds=0.1)
 
 
 def test_only_the_verdicts_asked_for_are_told(tmp_path):
