@@ -181,7 +181,7 @@ class RingFinder:
         if pool is not None:
             for process in list((pool._processes or {}).values()):  # noqa: SLF001 - `terminate_workers` comes with Python 3.14
                 process.terminate()
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)  # what was terminated is not waited for long
 
 
 class _Child:

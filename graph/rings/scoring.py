@@ -41,7 +41,11 @@ _CODES: Final = {Shared.ONBOARDING: "SAME_HOUR_ONBOARDING"}
 """Codes that are not `SHARED_...`."""
 
 _CONFIRMED: Final = 0.90
+"""When half of the members are: one of the forty customers of an accountant says little of the others."""
+
 _BAD: Final = 0.60
+"""When all of many loans are; of few it is less, as if one more had been repaid (Laplace)."""
+
 _AT_ONCE: Final = 0.40
 _CIRCLE: Final = 0.30
 _SIZE: Final = 0.20
@@ -83,9 +87,10 @@ def parts(ring: Ring, traits: Traits, known: Known) -> tuple[Part, ...]:
     said: list[tuple[str, float, str]] = []
     if known.confirmed:
         who = "1 member is" if known.confirmed == 1 else f"{known.confirmed} members are"
-        said.append(("CONFIRMED_MEMBERS", _CONFIRMED, f"{who} confirmed fraud."))
+        share = min(1.0, 2 * known.confirmed / len(ring.members))
+        said.append(("CONFIRMED_MEMBERS", _CONFIRMED * share, f"{who} confirmed fraud."))
     if known.bad:
-        said.append(("BAD_LOANS", _BAD * known.bad / known.ended, f"{known.bad} of its {known.ended} loans that ended defaulted."))
+        said.append(("BAD_LOANS", _BAD * known.bad / (known.ended + 1), f"{known.bad} of its {known.ended} loans that ended defaulted."))
     if known.applied >= AT_ONCE:
         said.append(("APPLICATIONS_AT_ONCE", _AT_ONCE, f"Its members applied for {known.applied} loans in seven days."))
     if Shape.GUARANTEE_CIRCLE in traits.shapes:
