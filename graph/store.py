@@ -108,6 +108,16 @@ class Answered(Generic[T]):
     every store; with any other it is what was found until then."""
 
 
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What forgetting a person destroyed."""
+
+    keys: int
+    """Keys of the person and of what nobody else is tied to."""
+    items: int
+    """Names, birth dates, identifiers, addresses and free texts that were kept."""
+
+
 class GraphStore(Protocol):
     """Everything that may be asked of the graph."""
 
@@ -242,6 +252,15 @@ class GraphStore(Protocol):
         Whatever the store does, no more than 200,000 movements and sightings are read (MOVEMENTS), of one account and step no more than
         the scope says (PER_STEP), and nothing after the deadline (DEADLINE). Raises `InvalidInput` for a scope whose `per_step` is not
         1 to 10,000 or whose window ends before it begins.
+        """
+        ...
+
+    async def erase(self, institution: str, person: str) -> Erased | None:
+        """Forget a person (an id), durably; None when there is none.
+
+        What is personal of it, and of the identifiers that nobody else is tied to (but companies that it owns alone), is destroyed at every
+        moment of both clocks: keys, ciphertexts, tokens, masked labels, own keys, coordinates, and free texts about it. Facts and ties
+        stay, and ids with them. Who is reported again later is kept under fresh keys; an identifier's value is not learnt again.
         """
         ...
 

@@ -8,12 +8,14 @@ from typing import Any
 
 from graph.model import Instant
 from graph.sealing import Sealers
-from graph.store import Recorded, Recording, Refused
-from graph.stores.neo4j.catalogue import institutions
+from graph.store import Erased, Recorded, Recording, Refused
+from graph.stores.neo4j.catalogue import institutions, recording
+from graph.stores.neo4j.erasing import ErasableServer
 from graph.stores.neo4j.expecting import expect
 from graph.stores.neo4j.filing import ServerTables
 from graph.stores.neo4j.transacting import Transaction
 from graph.stores.shared.encoding import Prepared
+from graph.stores.shared.erasing import erase
 from graph.stores.shared.institutions import WrongKeys, check_value
 from graph.stores.shared.ledger import Sequences
 from graph.stores.shared.recording import Batch, touched
@@ -48,6 +50,14 @@ class Recorder:
         counters = {f"last_{table}": greatest for table, greatest in sequences.last.items()}
         tables.finish(counters | {"recorded_at": recorded_at})
         return Recording(results, recorded_at)
+
+    def erase(self, transaction: Transaction, institution: str, person: str) -> Erased | None:
+        """Forget a person under the institution's lock."""
+        row = self.institution_row(transaction, institution)
+        if row is None:
+            return None
+        transaction.ask(recording.LOCK, {"institution": row[0]})
+        return erase(ErasableServer(transaction, int(row[0])), self._sealers(institution), person)
 
     def entered(self, transaction: Transaction, institution: str) -> int:
         """Number of an institution, entered at its first fact. Raises `WrongKeys`."""

@@ -29,7 +29,7 @@ from graph.model import (
     WalkBounds,
 )
 from graph.sealing import Sealer, Sealers
-from graph.store import MAXIMUM_FACTS, Answered, HeldTies, KeptFact, Recorded, Recording
+from graph.store import MAXIMUM_FACTS, Answered, Erased, HeldTies, KeptFact, Recorded, Recording
 from graph.stores.neo4j import migrating
 from graph.stores.neo4j.catalogue import institutions
 from graph.stores.neo4j.confirming import Confirmed
@@ -279,6 +279,14 @@ class Neo4jStore(Paging):
         """Ties that hold now, page by page; see `BulkStore.held_ties`."""
         check_held(kinds, first)
         return await self.read(Pool.LOADING, institution, EVERYTHING, lambda snapshot: held_ties(snapshot, kinds, after, first))
+
+    async def erase(self, institution: str, person: str) -> Erased | None:
+        """Forget a person; see `GraphStore.erase`."""
+
+        def work(transaction: Transaction) -> Erased | None:
+            return self._recorder.erase(transaction, institution, person)
+
+        return await self._metered(Pool.LOADING, work, self._connections.limits.loading, writes=True)
 
     async def ready(self) -> None:
         """Return when the server answers and all institutions were written with these keys; see `GraphStore.ready`."""

@@ -110,7 +110,7 @@ class _Giver:
         """An entity by its key or value, or by what stands for it."""
         kind, known = kind_of(number), self._known[number]
         if kind in KEYED_KINDS:
-            return EntityName(kind, known.key)
+            return EntityName(kind, stand_in(kind, known.id, number >> KIND_BITS) if known.key is None else known.key)
         if kind is EntityKind.DOCUMENT:
             return EntityName(kind, stand_in(kind, known.id, number >> KIND_BITS, (known.value or b"").decode()))
         opened = None if known.value is None else self._open(known, VALUE_FIELDS[kind], known.value)
@@ -124,8 +124,8 @@ class _Giver:
 
     def _described(self, place: Sequence[object]) -> PlaceSeen:
         """A place as a fact describes it."""
-        number, sealed, country, latitude, longitude = cast("tuple[int, list[str], str, float | None, float | None]", place)
-        opened = self._open(self._known[number], "address", bytes.fromhex(sealed[0]))
+        number, sealed, country, latitude, longitude = cast("tuple[int, list[str] | None, str, float | None, float | None]", place)
+        opened = None if sealed is None else self._open(self._known[number], "address", bytes.fromhex(sealed[0]))
         if opened is None:
             return self._standing_in(number, country)
         return place_of(opened, country, normal_address(opened), latitude, longitude)

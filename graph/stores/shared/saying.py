@@ -53,7 +53,9 @@ def sayings(fact: Kept) -> list[Saying]:
     places: dict[int, dict[str, FieldValue]] = {}
     for number, address, country, latitude, longitude in fact.places:
         fields = places.setdefault(_number(number), {})
-        fields |= {"address": sealed("address", address), "country": str(country)}
+        fields["country"] = str(country)
+        if address is not None:  # else it was erased
+            fields["address"] = sealed("address", address)
         for name, value in (("latitude", latitude), ("longitude", longitude)):
             if isinstance(value, int | float):
                 fields[name] = float(value)

@@ -36,7 +36,7 @@ from graph.model import (
     WalkBounds,
 )
 from graph.sealing import Sealer, Sealers
-from graph.store import MAXIMUM_FACTS, Answered, HeldTies, KeptFact, Recording
+from graph.store import MAXIMUM_FACTS, Answered, Erased, HeldTies, KeptFact, Recording
 from graph.stores.shared.encoding import Prepared, prepare
 from graph.stores.shared.giving import give
 from graph.stores.shared.holding import check_held
@@ -46,6 +46,7 @@ from graph.stores.shared.rows import EVERYTHING
 from graph.stores.shared.snapshot import Snapshot
 from graph.stores.shared.surroundings import surround
 from graph.stores.shared.walking import walk
+from graph.stores.sqlite.erasing import erase_in_file
 from graph.stores.sqlite.failing import check_file, check_log, file_identity, unavailable
 from graph.stores.sqlite.institutions import check_deployment, find_institution
 from graph.stores.sqlite.money import Money
@@ -211,6 +212,13 @@ class SqliteStore(Paging):
         """Ties that hold now, page by page; see `BulkStore.held_ties`."""
         check_held(kinds, first)
         return await self._read(institution, EVERYTHING, lambda snapshot: snapshot.held_ties(kinds, after, first))
+
+    async def erase(self, institution: str, person: str) -> Erased | None:
+        """Forget a person; see `GraphStore.erase`."""
+        try:
+            return await asyncio.to_thread(erase_in_file, self._path, institution, self._sealers(institution), person)
+        except (sqlite3.Error, OSError) as error:
+            raise unavailable(error, self._path) from error
 
     async def ask(self, institution: str, question: Question[T], moment: Moment, *, deadline: float) -> Answered[T]:
         """A question about money; see `GraphStore.ask`."""

@@ -11,6 +11,7 @@ from graph.model import TieKind
 from graph.stores.neo4j.catalogue import (
     asking,
     emptying,
+    erasing,
     flowing,
     foreseeing,
     institutions,
@@ -26,7 +27,7 @@ def every() -> dict[str, str]:
     """Every query that can be sent, by name: those above, and what the functions make of each kind and direction."""
     found = {
         name: text
-        for module in (institutions, recording, moments, asking, foreseeing, flowing, emptying, lifting, transferring)
+        for module in (institutions, recording, moments, asking, foreseeing, flowing, emptying, erasing, lifting, transferring)
         for name, text in vars(module).items()
         if isinstance(text, str) and name.isupper() and not name.startswith("_") and name not in vars(phrases) and name != "FOLDED"
     }
