@@ -7,23 +7,24 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from api import audit, proposing
+from api import audit, erasing, proposing
 from api.context import Services
 from api.once import Call, Done, Effect, once, read_reason
-from api.proposing import Proposal
+from api.proposing import Carried, Proposal
 from api.rings import judging
 from api.verifying import deciding
 from graph.errors import Unknown
 from graph.model import Instant
 from identity.errors import FourEyesRequired, WrongState
 
-CarryOut = Callable[[Connection, Services, str, Proposal, str], tuple[str, str] | None]
-"""Does what was proposed for the second person; None when its subject changed since. Gives what subscriptions are told."""
+CarryOut = Callable[[Connection, Services, str, Proposal, str], Carried | None]
+"""Does what was proposed for the second person; None when its subject changed since."""
 
 DOING: Final[Mapping[str, CarryOut]] = {
     deciding.DECIDE: deciding.carry_out,
     judging.CONFIRM: judging.carry_out,
     judging.DISMISS: judging.carry_out,
+    erasing.ERASE: erasing.carry_out,
 }
 """How each kind of proposal is carried out."""
 
@@ -46,10 +47,11 @@ async def answer_proposal(call: Call) -> str:
         if accept and found.proposed_by == who:
             raise FourEyesRequired(found.proposed_by)
         answer = "ACCEPTED" if accept else "REFUSED"
-        event: tuple[str, str] | None = None
+        carried: Carried | None = None
         if accept:
-            event = None if found.due_at <= now else DOING[found.action](connection, services, institution, found, who)
-            answer = "LAPSED" if event is None else answer
+            carried = None if found.due_at <= now else DOING[found.action](connection, services, institution, found, who)
+            answer = "LAPSED" if carried is None else answer
+        event = None if carried is None else carried.event
         proposing.settle(connection, institution, found.id, answer, None if answer == "LAPSED" else who, now)
         return Done(
             {"proposal": found.id}, f"proposal {answer.lower()}", (found.id, found.subject), event, digest=audit.digest(reason.encode())

@@ -354,6 +354,7 @@ def create_app(settings: Settings, supervisor: int | None = None) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        from api.erasing import forget_again
         from api.jobs.delivering import deliver
         from api.jobs.working import verify, work
         from api.responsiveness import keep_responsive
@@ -363,6 +364,8 @@ def create_app(settings: Settings, supervisor: int | None = None) -> Starlette:
         keep_responsive()
         with suppress(RecordsUnavailable):  # then the first caller waits a little longer
             await rehearse(services)
+        with suppress(RecordsUnavailable, GraphUnavailable):  # then the next start does it
+            await forget_again(services)
         tasks = [asyncio.create_task(services.metrics.run())]
         if supervisor is not None:
             tasks.append(asyncio.create_task(follow_parent(supervisor)))

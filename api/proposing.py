@@ -17,6 +17,7 @@ ANSWERING: Final[Mapping[str, frozenset[Role]]] = {
     "DECIDE_VERIFICATION": frozenset({Role.KYC}),
     "CONFIRM_RING": frozenset({Role.ANALYST}),
     "DISMISS_RING": frozenset({Role.ANALYST}),
+    "ERASE_SUBJECT": frozenset({Role.KYC, Role.ADMIN}),
 }
 """Who may answer a proposal, by its action: those who might have proposed it."""
 
@@ -43,6 +44,14 @@ class Proposal:
     def at(self, now: Instant) -> str | None:
         """What became of it: nobody answered in time is an answer."""
         return "LAPSED" if self.answer is None and self.due_at <= now else self.answer
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """That a proposal was carried out."""
+
+    event: tuple[str, str] | None = None
+    """Kind and subject of what subscriptions are told."""
 
 
 def add(connection: Connection, institution: str, proposal: Proposal) -> None:

@@ -70,6 +70,7 @@ LENDING: Final[tuple[Table, ...]] = (
     tables.ring_events,
     tables.pair_judgements,
     tables.ring_looks,
+    tables.erasures,
 )
 
 SAVED: Final = {table.name: table for table in (*ACCESS, *LENDING)}

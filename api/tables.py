@@ -323,3 +323,17 @@ ring_looks = Table(
     Column("fence", Integer, nullable=False, comment="Rises each time that a process takes it"),
     comment="How far rings are kept up; leased to one process at a time",
 )
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("institution", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("proposal", Text, primary_key=True),
+    Column("erased_at", BigInteger, nullable=False),
+    Column("keys", Integer, nullable=False),
+    Column("face_templates", Integer, nullable=False),
+    Column("items", Integer, nullable=False),
+    Column("entry", BigInteger, nullable=False, comment="Number of the audit entry that proves it"),
+    comment="People who were forgotten, and what was destroyed",
+)

@@ -29,7 +29,7 @@ class WorkKind(StrEnum):
 DOING: Final = {
     WorkKind.VERIFICATION: frozenset({Role.KYC}),
     WorkKind.SCREENING_HIT: frozenset({Role.KYC}),
-    WorkKind.PROPOSAL: frozenset({Role.KYC, Role.ANALYST}),
+    WorkKind.PROPOSAL: frozenset({Role.KYC, Role.ANALYST, Role.ADMIN}),
 }
 """Who does which work."""
 

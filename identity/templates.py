@@ -20,18 +20,23 @@ NAME: Final = "face template"
 def keep(
     connection: Connection, sealer: VaultSealer, institution: str, subject: str, template: Sequence[float], now: Instant
 ) -> None:  # fmt: skip
-    """Keep a subject's template; a former one is replaced."""
+    """Keep a subject's template; a former one is destroyed."""
+    _destroy(connection, institution, subject)
     sealed = cipher_of(connection, sealer, institution, subject).seal(NAME, list(template))
     _change(connection, institution, subject, sealed, now)
 
 
 def remove(connection: Connection, institution: str, subject: str, now: Instant) -> int:
     """Forget a subject's templates: what was sealed is gone, and every search learns of it; how many there were."""
-    here = (table.c.institution == institution) & (table.c.subject == subject) & table.c.template.is_not(None)
-    removed = connection.execute(update(table).where(here).values(template=None)).rowcount
+    removed = _destroy(connection, institution, subject)
     if removed:
         _change(connection, institution, subject, None, now)
     return removed
+
+
+def _destroy(connection: Connection, institution: str, subject: str) -> int:
+    here = (table.c.institution == institution) & (table.c.subject == subject) & table.c.template.is_not(None)
+    return connection.execute(update(table).where(here).values(template=None)).rowcount
 
 
 def _change(connection: Connection, institution: str, subject: str, sealed: bytes | None, now: Instant) -> None:

@@ -115,3 +115,9 @@ def remove_old(connection: Connection, institution: str, before: Instant, most: 
 def _ticket(row: object) -> Ticket:
     values = {name: getattr(row, name) for name in Ticket.__slots__}
     return Ticket(**{**values, "kind": TicketKind(values["kind"])})
+
+
+def contacts_of(connection: Connection, institution: str, subject: str) -> frozenset[str]:
+    """The contacts of a subject that codes were sent to lately, masked as their tickets say them."""
+    here = (table.c.institution == institution) & (table.c.subject == subject) & (table.c.kind == TicketKind.CODE.value)
+    return frozenset(connection.execute(select(table.c.about).where(here)).scalars())

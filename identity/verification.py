@@ -35,13 +35,13 @@ RUNNING: Final = frozenset({State.OPENED, State.WAITING_FOR_EVIDENCE, State.CHEC
 MOVES: Final[Mapping[State, frozenset[State]]] = {
     State.OPENED: frozenset({State.WAITING_FOR_EVIDENCE, State.CHECKING}),
     State.WAITING_FOR_EVIDENCE: frozenset({State.WAITING_FOR_EVIDENCE, State.CHECKING, State.EXPIRED}),
-    State.CHECKING: frozenset({State.CHECKING, State.WAITING_FOR_EVIDENCE, State.VERIFIED, State.REFERRED}),
-    State.REFERRED: frozenset({State.REFERRED, State.WAITING_FOR_EVIDENCE, State.CHECKING, State.VERIFIED, State.REJECTED}),
+    State.CHECKING: frozenset({State.CHECKING, State.WAITING_FOR_EVIDENCE, State.VERIFIED, State.REFERRED, State.EXPIRED}),
+    State.REFERRED: frozenset({State.REFERRED, State.WAITING_FOR_EVIDENCE, State.CHECKING, State.VERIFIED, State.REJECTED, State.EXPIRED}),
     State.VERIFIED: frozenset(),
     State.REJECTED: frozenset(),
     State.EXPIRED: frozenset(),
 }
-"""Every move that there is."""
+"""Every move that there is; from CHECKING and REFERRED to EXPIRED when the subject is forgotten."""
 
 
 class Actor(StrEnum):

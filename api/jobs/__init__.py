@@ -10,6 +10,7 @@ from typing import Final
 
 from api.assessing import DECIDE_AGAIN
 from api.context import Services
+from api.erasing import FORGET, forget_person
 from api.jobs.check_verification import check_verification
 from api.jobs.decide_again import decide_again
 from api.queue import Job
@@ -20,5 +21,6 @@ JOBS: Final[dict[str, Callable[[Services, Job], Awaitable[None]]]] = {
     DECIDE_AGAIN: decide_again,
     CHECK: check_verification,
     TELL_STANDINGS: tell_standings,
+    FORGET: forget_person,
 }
 """Every kind of job by name."""

@@ -15,6 +15,7 @@ from api import audit, idempotency, logs, outbox, proposing, queue, webhooks
 from api.assessing import DECIDE_AGAIN
 from api.auth.institutions import all_institutions
 from api.context import Services
+from api.erasing import FORGET
 from api.jobs import JOBS
 from api.queue import Job, Taken
 from api.records import RecordsUnavailable
@@ -29,7 +30,7 @@ from identity.records import forget_images
 
 DAY: Final = 86_400_000
 MINUTE: Final = 60_000
-DECIDING: Final = frozenset({DECIDE_AGAIN, TELL_STANDINGS})
+DECIDING: Final = frozenset({DECIDE_AGAIN, TELL_STANDINGS, FORGET})
 VERIFYING: Final = frozenset({CHECK})
 JOBS_KEPT: Final = 30 * DAY
 """How long a job that was done is remembered."""

@@ -18,7 +18,7 @@ import rules.tables
 from api import tables
 from graph.errors import RingfenceError
 
-HEAD: Final = "0007"
+HEAD: Final = "0008"
 """The newest step."""
 
 METADATA: Final[tuple[MetaData, ...]] = (tables.metadata, rules.tables.metadata, identity.lists.tables.metadata, identity.tables.metadata)

@@ -16,7 +16,7 @@ from api.auth.institutions import the_institution
 from api.context import Services
 from api.ids import new_id, timed_id
 from api.once import Call, Done, Effect, once, read_reason
-from api.proposing import Proposal
+from api.proposing import Carried, Proposal
 from api.queue import Job
 from api.records import RecordsUnavailable
 from api.rings import looking, records
@@ -131,12 +131,13 @@ def _require_open(kept: KeptRing, word: State) -> None:
         raise WrongState(f"The ring is {kept.state} already.", kept.state)
 
 
-def carry_out(connection: Connection, services: Services, institution: str, found: Proposal, who: str) -> tuple[str, str] | None:
-    """Judge a ring as was proposed; None when it changed since. Gives what subscriptions are told."""
+def carry_out(connection: Connection, services: Services, institution: str, found: Proposal, who: str) -> Carried | None:
+    """Judge a ring as was proposed; None when it changed since."""
     kept, word = records.ring(connection, institution, found.subject), WORDS[found.action]
     if kept is None or kept.version != found.version or kept.state not in LIVING or kept.state is word:
         return None
-    return outbox.RING_CHANGED, conclude(connection, services, institution, kept, word, (f"{found.proposed_by} {who}", found.reason))
+    event = conclude(connection, services, institution, kept, word, (f"{found.proposed_by} {who}", found.reason))
+    return Carried((outbox.RING_CHANGED, event))
 
 
 def conclude(connection: Connection, services: Services, institution: str, kept: KeptRing, word: State, by: tuple[str, bytes]) -> str:

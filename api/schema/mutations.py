@@ -20,6 +20,7 @@ from api.schema.costs import Cost
 from api.schema.decisions import show_decision
 from api.schema.declaring import argument, field, object_type
 from api.schema.entity_types import ENTITY_TYPES
+from api.schema.erasing import ErasingMutation
 from api.schema.guarded import RecordGuardedFactInput, RecordGuardedFactPayload, read_guard, show_guarded
 from api.schema.loans import Loan
 from api.schema.outcomes import RecordFactsPayload, show_batch
@@ -36,7 +37,7 @@ IdempotencyKey = Annotated[str, argument("Your key for this intent; the same for
 
 
 @object_type()
-class Mutation(VerifyingMutation, RingMutation):
+class Mutation(VerifyingMutation, RingMutation, ErasingMutation):
     """
     All writes. Each returns its success or a problem that implements UserError; a fault is in `errors`. An `idempotencyKey` is a string
     of 8 to 64 printable ASCII characters that you choose for one intent and keep for its retries: within 30 days the same key and input give the first

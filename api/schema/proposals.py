@@ -15,7 +15,7 @@ from api.schema.principals import Principal
 from api.schema.rings import find_ring
 from api.schema.roles import Role, visible
 from api.schema.scalars import ID
-from api.schema.scenes import Info, Scene
+from api.schema.scenes import Info, Scene, present
 from api.schema.verifications import find_verification
 from api.schema.work_items import WorkItem, load_principal
 
@@ -63,6 +63,9 @@ class Proposal(WorkItem):
     @field(of=Node)
     async def subject(self) -> Any:  # noqa: ANN401 - whatever it would change
         """What it would do it to."""
+        if self.kept.subject.startswith("per_"):
+            context = self.scene.context
+            return await Scene(context, await present(context), self.scene.types).shown(self.kept.subject)
         found = find_ring if self.kept.subject.startswith("rin_") else find_verification
         return await found(self.scene, self.kept.subject)
 

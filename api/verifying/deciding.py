@@ -13,7 +13,7 @@ from api.auth.principals import principal_by_id
 from api.context import Services
 from api.ids import new_id
 from api.once import Call, Done, Effect, once, read_reason
-from api.proposing import Proposal
+from api.proposing import Carried, Proposal
 from api.verifying.changing import DAY, done, held, put_check, saved
 from api.verifying.checking import accepted
 from graph.errors import InvalidInput, Problem, Unknown
@@ -114,14 +114,14 @@ def conclude(connection: Connection, services: Services, institution: str, kept:
     return saved(connection, institution, kept, after)
 
 
-def carry_out(connection: Connection, services: Services, institution: str, found: Proposal, who: str) -> tuple[str, str] | None:
-    """Decide as was proposed; None when the verification changed since. Gives what subscriptions are told."""
+def carry_out(connection: Connection, services: Services, institution: str, found: Proposal, who: str) -> Carried | None:
+    """Decide as was proposed; None when the verification changed since."""
     kept = held(connection, institution, found.subject, services.now(), ("input", "proposal"))
     if kept.version != found.version or kept.state is not State.REFERRED:
         return None
     why = services.vault.open_bytes(institution, "proposal", found.reason).decode()
     conclude(connection, services, institution, kept, (found.accepts, why, (found.proposed_by, who)))
-    return outbox.VERIFICATION_CHANGED, kept.id
+    return Carried((outbox.VERIFICATION_CHANGED, kept.id))
 
 
 async def judge_hit(call: Call) -> str:

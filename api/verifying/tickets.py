@@ -114,7 +114,7 @@ async def send_code(call: Call) -> dict[str, Any]:
         return lambda connection: effect(connection, contact, code)
 
     def effect(connection: Connection, contact: str, code: str) -> Done:
-        masked = f"{contact[:3]}…{contact[-2:]}"
+        masked = Message(call.principal.institution.id, contact, code).masked
         secret = hashed(call.services, call.principal.institution.id, call.input["verification"], code)
         return _told(_give(connection, call, TicketKind.CODE, masked, tickets.CODE_LIFE, None, secret), "code sent")
 

@@ -289,7 +289,7 @@ BY_THEMSELVES = (
     *("StartVerificationSuccess", "RequestUploadSuccess", "UploadTicket", "RequestLivenessChallengeSuccess", "LivenessChallenge"),
     *("SendContactCodeSuccess", "AddEvidenceSuccess", "RequestEvidenceSuccess", "DecideVerificationSuccess", "JudgeHitSuccess"),
     *("AnswerProposalSuccess", "AssignWorkSuccess", "StaleVersion", "WrongState", "FourEyesRequired", "ConsentMissing"),
-    *("VerificationChanged", "JudgePairSuccess", "JudgeRingSuccess", "RingChanged"),
+    *("VerificationChanged", "JudgePairSuccess", "JudgeRingSuccess", "RingChanged", "EraseSubjectSuccess", "Erasure"),
 )
 CLOSED |= dict.fromkeys(BY_THEMSELVES, "opened by the tests of verifying and of rings, over HTTP")
 

@@ -15,25 +15,6 @@ TARGET: Final = Path(__file__).parents[1] / "data" / "schema" / "stages-1-4.grap
 LATER: Final[frozenset[str]] = frozenset()
 """What the schema has beyond these stages, by path (`Type`, `Type.field`, `Type.field(argument)`, `Type < Interface`, `Union | Member`)."""
 
-ERASURE: Final = frozenset(
-    {
-        "Mutation.eraseSubject",
-        *(f"Mutation.eraseSubject({part})" for part in ("input", "idempotencyKey")),
-        *("EraseSubjectInput", *(f"EraseSubjectInput.{part}" for part in ("subject", "reason"))),
-        *("EraseSubjectSuccess", *(f"EraseSubjectSuccess.{part}" for part in ("erasure", "proposal"))),
-        *("Erasure", *(f"Erasure.{part}" for part in ("erasedAt", "keys", "faceTemplates", "items", "auditHash"))),
-        "EraseSubjectPayload",
-        *(
-            f"EraseSubjectPayload | {member}"
-            for member in (
-                *("EraseSubjectSuccess", "ValidationError", "NotFound", "WrongState", "IdempotencyConflict", "IdempotencyInProgress"),
-                *("Forbidden", "RateLimited", "Unavailable"),
-            )
-        ),
-    }
-)
-"""Of stage 3: forgetting a person."""
-
 FINDING: Final = frozenset(
     {
         "Query.entities",
@@ -76,7 +57,7 @@ def is_of_cases(path: str) -> bool:
     return path.partition(".")[0].partition(" ")[0] in WORKING or path.partition("(")[0] in WORKED
 
 
-MISSING: Final = ERASURE | FINDING | REMOVING
+MISSING: Final = FINDING | REMOVING
 """What these stages have and the schema has not yet, beside cases and alerts."""
 
 

@@ -34,6 +34,7 @@ LENDING = (
     "audit_entries", "audit_heads", "decision_reasons", "decisions", "deliveries", "events", "idempotency_keys", "list_judgements",
     "list_screenings", "live_strategies", "strategies", "webhooks", "evidence", "face_templates", "identity_keys", "identity_tickets",
     "screening_hits", "verifications", "work_items", "proposals", "pair_judgements", "ring_events", "ring_looks", "ring_members", "rings",
+    "erasures",
 )  # fmt: skip
 ACCESS = ("institutions", "principals", "api_keys", "links", "sessions", "jobs")
 
