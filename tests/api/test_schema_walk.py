@@ -96,7 +96,7 @@ async def gang_up(world: World) -> None:
 async def merger(world: World) -> str:
     """The id of the event that one ring took another in."""
     body = await world.ask(Role.ANALYST)(DOORS["RingEvent"][0].document.replace("HERE", "id kind"))
-    return next(one["id"] for one in objects(body["data"], DOORS["RingEvent"][0].path) if one["kind"] == "MERGED")
+    return next(str(one["id"]) for one in objects(body["data"], DOORS["RingEvent"][0].path) if one["kind"] == "MERGED")
 
 
 async def verify(world: World) -> None:
