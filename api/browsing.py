@@ -21,6 +21,7 @@ from api.context import Principal, Services
 from api.pages import decision, decisions, sign_in
 from api.pages.frame import HEADERS, message, page
 from api.records import RecordsUnavailable
+from api.rings.page import show as show_ring
 from api.verifying.page import show as show_verification
 
 Shown = Callable[[Principal, Request], Awaitable[Response]]
@@ -42,7 +43,11 @@ def page_routes(services: Services, signing: SignIn) -> list[BaseRoute]:
     async def verification(principal: Principal, request: Request) -> Response:
         return await show_verification(services, principal, request.path_params["id"])
 
+    async def ring(principal: Principal, request: Request) -> Response:
+        return await show_ring(services, principal, request.path_params["id"])
+
     return [
+        Route("/rings/{id}", _behind_session(services, ring), methods=["GET"]),
         Route("/verifications/{id}", _behind_session(services, verification), methods=["GET"]),
         Route("/", _behind_session(services, list_), methods=["GET"]),
         Route("/decisions/{id}", _behind_session(services, one), methods=["GET"]),

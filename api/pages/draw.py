@@ -7,7 +7,7 @@ that it follows light, dark and print.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from markupsafe import Markup, escape
@@ -68,10 +68,13 @@ AMOUNT_HEIGHT: Final = 18
 BADGES_IN_ROW: Final = 10
 
 
-def drawing(scene: Scene) -> Markup:
-    """The scene as one `<svg>` element, in the order lines, cards, numbers, so that nothing hides a number."""
+def drawing(scene: Scene, headings: Mapping[int, str] = HEADINGS, around: str = "around the application") -> Markup:
+    """The scene as one `<svg>` element, in the order lines, cards, numbers, so that nothing hides a number.
+
+    `headings` stand at the columns; `around` ends what is said to who does not see it.
+    """
     layout = laid_out(scene)
-    parts = [f'<text class="heading" x="{x:.0f}" y="24">{HEADINGS.get(distance, "further away")}</text>' for distance, x in layout.headings]
+    parts = [f'<text class="heading" x="{x:.0f}" y="24">{headings.get(distance, "further away")}</text>' for distance, x in layout.headings]
     parts += [_line(curve, scene) for curve in layout.curves]
     parts += [_card(placed, scene) for placed in layout.cards]
     parts += [_amount(curve, place) for curve, place in _amounts_apart(layout)]
@@ -80,7 +83,7 @@ def drawing(scene: Scene) -> Markup:
     size = f'viewBox="0 0 {layout.width:.0f} {layout.height:.0f}" width="{layout.width:.0f}" height="{layout.height:.0f}"'
     opening = f'<svg class="drawing" {size} role="img" aria-labelledby="drawing-title drawing-text">'
     title = '<title id="drawing-title">What the reasons rest on</title>'
-    return Markup(opening + title + f'<desc id="drawing-text">{escape(_spoken(scene, layout))}</desc>' + "".join(parts) + "</svg>")  # noqa: S704 - all texts in it are escaped
+    return Markup(opening + title + f'<desc id="drawing-text">{escape(_spoken(scene, layout, around))}</desc>' + "".join(parts) + "</svg>")  # noqa: S704 - all texts in it are escaped
 
 
 def legend_icon(kind: EntityKind) -> Markup:
@@ -88,9 +91,9 @@ def legend_icon(kind: EntityKind) -> Markup:
     return Markup(f'<svg class="icon" viewBox="-17 -17 34 34" width="20" height="20" aria-hidden="true">{_icon(kind, 0, 0)}</svg>')  # noqa: S704 - constants
 
 
-def _spoken(scene: Scene, layout: Layout) -> str:
+def _spoken(scene: Scene, layout: Layout, around: str) -> str:
     frauds = sum(card.fraud for card in scene.cards)
-    people = f"{len(scene.cards)} entities and {len(layout.curves)} ties around the application"
+    people = f"{len(scene.cards)} entities and {len(layout.curves)} ties {around}"
     return f"{people}; {frauds} confirmed fraud." if frauds else f"{people}."
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from api.rings.records import KeptEvent
 from api.schema.declaring import enum_type, object_type
 from api.schema.scalars import Probability
 from graph.rings.sharing import Shared
@@ -95,17 +94,3 @@ WORDS: Final = {
     Shared.ONBOARDING: "the hour and agent of joining",
 }
 """What a member shares, as its sentence says it."""
-
-
-def event_sentence(event: KeptEvent) -> str:
-    """What happened to a ring, in one sentence."""
-    members = f"{event.members} member{'' if event.members == 1 else 's'}"
-    return {
-        "FOUND": f"The ring was found with {members}.",
-        "GREW": f"The ring gained members and has {members} now.",
-        "SHRANK": f"The ring lost members and has {members} now.",
-        "MERGED": f"The ring took in {event.other} and has {members} now.",
-        "SPLIT": f"Members left for {event.other}; {members} stayed.",
-        "JUDGED": f"A person judged the ring, which has {members}.",
-        "DISSOLVED": "What tied the ring together is gone.",
-    }[event.kind]

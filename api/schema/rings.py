@@ -11,6 +11,7 @@ from strawberry import UNSET
 from api.rings import records
 from api.rings.records import DAY, MILLION, KeptEvent, KeptRing
 from api.rings.records import Membership as KeptMembership
+from api.rings.telling import event_sentence
 from api.schema.costs import Cost, at_most
 from api.schema.declaring import field, later, object_type
 from api.schema.entities import After, First
@@ -19,7 +20,7 @@ from api.schema.money import Money
 from api.schema.nodes import Node, PageInfo
 from api.schema.pages import turn
 from api.schema.ring_loading import places_of, rings_of
-from api.schema.ring_parts import WORDS, RingEventKind, RingScorePart, RingShape, RingState, event_sentence
+from api.schema.ring_parts import WORDS, RingEventKind, RingScorePart, RingShape, RingState
 from api.schema.ring_pictures import draw_ring
 from api.schema.roles import EVERYBODY, Role, visible
 from api.schema.scalars import ID, DateTime, Probability

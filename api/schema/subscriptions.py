@@ -16,11 +16,12 @@ from api import outbox
 from api.context import Context
 from api.outbox import Told
 from api.rings.records import MILLION
+from api.rings.telling import event_sentence
 from api.schema.decisions import Decision, load_decision, show_decision
 from api.schema.declaring import argument, enum_type, field, interface, object_type
 from api.schema.entity_types import ENTITY_TYPES
 from api.schema.judging import Verdict
-from api.schema.ring_parts import RingEventKind, event_sentence
+from api.schema.ring_parts import RingEventKind
 from api.schema.rings import Ring, find_event, find_ring
 from api.schema.roles import Role, visible
 from api.schema.scalars import ID, DateTime, Probability

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
 from graph.model import HeldTie, Instant, TieKind
 from graph.rings.finding import Ring
-from graph.rings.sharing import Shared, Thing, evidence
+from graph.rings.sharing import Actor, Shared, Sharing, Thing, gather
 from graph.rings.weights import DEFAULT, Weights
 
 
@@ -38,8 +38,8 @@ _IDENTIFIERS: Final = frozenset(
 class Shares:
     """What a ring shares of one kind."""
 
-    members: int
-    """Who come to one of the things."""
+    actors: int
+    """Who come to one of the things: a person with all companies that the person owns counts once."""
     things: int
 
 
@@ -56,48 +56,39 @@ class Traits:
     shapes: tuple[Shape, ...]
 
 
-@dataclass(slots=True)
-class _Seen:
-    """Of one ring, while ties are read."""
-
-    touches: dict[Thing, dict[str, Instant]] = field(default_factory=lambda: defaultdict(dict))
-    sureties: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-
-
 def describe(rings: Iterable[Ring], ties: Iterable[HeldTie], weights: Weights = DEFAULT) -> dict[str, Traits]:
-    """The traits of each ring by its id; `ties` are those that the rings were found in. One pass over the ties."""
-    rings = list(rings)
+    """The traits of each ring by its id; `ties` are those that it was found in. What somebody shares with an own company is nothing."""
+    rings, ties = list(rings), list(ties)
+    sharing = gather(ties)
+    actor_of = {member: actor for actor, members in sharing.members.items() for member in members}
     ring_of = {member.entity: ring.id for ring in rings for member in ring.members}
-    seen: dict[str, _Seen] = {ring.id: _Seen() for ring in rings}
-    reach: dict[Thing, set[str]] = defaultdict(set)
+    sureties: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for tie in ties:
-        for member, thing, touch in evidence(tie):
-            reach[thing].add(member)
-            if member in ring_of:
-                known = seen[ring_of[member]].touches[thing]
-                known[member] = min(touch.first_at, known.get(member, touch.first_at))
         if tie.kind is TieKind.GUARANTEES and ring_of.get(tie.from_id) is not None and ring_of.get(tie.from_id) == ring_of.get(tie.to_id):
-            seen[ring_of[tie.from_id]].sureties[tie.from_id].add(tie.to_id)
-    many = {thing: len(who) for thing, who in reach.items()}
-    return {ring.id: _traits(ring, seen[ring.id], many, weights) for ring in rings}
+            sureties[ring_of[tie.from_id]][tie.from_id].add(tie.to_id)
+    return {ring.id: _traits(ring, sharing, actor_of, sureties[ring.id], weights) for ring in rings}
 
 
-def _traits(ring: Ring, seen: _Seen, reach: Mapping[Thing, int], weights: Weights) -> Traits:
-    shared = {thing: who for thing, who in seen.touches.items() if len(who) > 1}
+def _traits(ring: Ring, sharing: Sharing, actor_of: Mapping[str, Actor], sureties: Mapping[str, Iterable[str]], weights: Weights) -> Traits:
+    touches: dict[Thing, dict[Actor, Instant]] = defaultdict(dict)
+    for actor in {actor_of[member.entity] for member in ring.members}:
+        for thing, touch in sharing.touched.get(actor, {}).items():
+            touches[thing][actor] = touch.first_at
+    shared = {thing: who for thing, who in touches.items() if len(who) > 1}
     times = [at for who in shared.values() for at in who.values()]
-    members: dict[Shared, set[str]] = defaultdict(set)
+    actors: dict[Shared, set[Actor]] = defaultdict(set)
     things: dict[Shared, int] = defaultdict(int)
     for thing, who in shared.items():
-        if weights.pairs(thing[0], reach[thing]):
-            members[thing[0]].update(who)
+        if weights.pairs(thing[0], len(sharing.things[thing])):
+            actors[thing[0]].update(who)
             things[thing[0]] += 1
-    shares = {kind: Shares(len(members[kind]), things[kind]) for kind in sorted(members)}
+    shares = {kind: Shares(len(actors[kind]), things[kind]) for kind in sorted(actors)}
     shapes = []
     if _IDENTIFIERS & shares.keys():
         shapes.append(Shape.SHARED_IDENTIFIERS)
     if ring.actors >= DENSE_FROM and ring.density >= DENSITY:
         shapes.append(Shape.DENSE)
-    if _leads_back(seen.sureties):
+    if _leads_back(sureties):
         shapes.append(Shape.GUARANTEE_CIRCLE)
     return Traits(min(times, default=0), max(times, default=0), shares, tuple(shapes))
 

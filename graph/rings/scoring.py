@@ -22,20 +22,20 @@ MOST: Final = 0.99
 
 _KINDS: Final[Mapping[Shared, tuple[float, str]]] = MappingProxyType(
     {
-        Shared.DOCUMENT: (0.30, "document"),
-        Shared.FACE: (0.30, "face"),
-        Shared.ACCOUNT: (0.25, "account"),
-        Shared.DEVICE: (0.25, "device"),
+        Shared.DOCUMENT: (0.20, "document"),
+        Shared.FACE: (0.20, "face"),
+        Shared.ACCOUNT: (0.12, "account"),
+        Shared.DEVICE: (0.15, "device"),
         Shared.LOAN: (0.10, "loan"),
-        Shared.PHONE: (0.15, "phone"),
-        Shared.EMAIL: (0.10, "e-mail address"),
+        Shared.PHONE: (0.08, "phone"),
+        Shared.EMAIL: (0.08, "e-mail address"),
         Shared.SURETY: (0.05, "guarantor"),
-        Shared.ONBOARDING: (0.10, "hour and agent of joining"),
+        Shared.ONBOARDING: (0.08, "hour and agent of joining"),
         Shared.PLACE: (0.02, "address"),
-        Shared.CONNECTION: (0.05, "IP address"),
+        Shared.CONNECTION: (0.04, "IP address"),
     }
 )
-"""What sharing by all members says, and the word for it."""
+"""What sharing by all of them says, and the word for it."""
 
 _CODES: Final = {Shared.ONBOARDING: "SAME_HOUR_ONBOARDING"}
 """Codes that are not `SHARED_...`."""
@@ -100,8 +100,8 @@ def parts(ring: Ring, traits: Traits, known: Known) -> tuple[Part, ...]:
     for kind, shares in traits.shares.items():
         weight, word = _KINDS[kind]
         many = f"{shares.things} {_plural(word)}" if shares.things > 1 else f"one {word}"
-        sentence = f"{shares.members} of {len(ring.members)} members share {many}."
-        said.append((_CODES.get(kind, f"SHARED_{kind.value}"), weight * shares.members / len(ring.members), sentence))
+        sentence = f"{shares.actors} of {ring.actors} owners share {many}."
+        said.append((_CODES.get(kind, f"SHARED_{kind.value}"), weight * shares.actors / ring.actors, sentence))
     open_ = math.prod(1 - weight for _, weight, _ in said)
     score, whole = min(MOST, 1 - open_), -math.log(open_)
     found = [Part(code, score * -math.log(1 - weight) / whole, sentence) for code, weight, sentence in said if weight > 0]

@@ -16,15 +16,16 @@ def traits(ties: list[HeldTie]):
     return describe([ring], ties)[ring.id]
 
 
-def test_what_is_shared_is_counted_by_members_and_things_with_the_first_and_last_moment():
+def test_what_is_shared_is_counted_by_owners_and_things_with_the_first_and_last_moment():
     found = traits([*crowd(range(4), "dev_a", "pho_a", days=1), tied("mer_000", "dev_a", 9 * DAY)])
-    assert found.shares == {Shared.DEVICE: Shares(5, 1), Shared.PHONE: Shares(4, 1)}
-    assert (found.first_at, found.last_at) == (0, 9 * DAY)
+    assert found.shares == {Shared.DEVICE: Shares(4, 1), Shared.PHONE: Shares(4, 1)}, "an own company is nobody else"
+    assert (found.first_at, found.last_at) == (0, 3 * DAY)
     assert found.shapes == (Shape.SHARED_IDENTIFIERS,)
 
 
-def test_what_one_member_alone_comes_to_is_not_shared_and_does_not_move_the_moments():
-    found = traits([*crowd(range(3), "dev_a", "pho_a"), tied("per_001", "ema_z", 50 * DAY)])
+def test_what_one_owner_alone_comes_to_is_not_shared_and_does_not_move_the_moments():
+    own = [tied("per_001", "ema_z", 50 * DAY), tied("mer_001", "ema_z", 50 * DAY)]
+    found = traits([*crowd(range(3), "dev_a", "pho_a"), *own])
     assert Shared.EMAIL not in found.shares
     assert found.last_at == 0
 

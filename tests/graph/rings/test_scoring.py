@@ -56,10 +56,10 @@ def test_each_part_says_what_was_observed():
         "CONFIRMED_MEMBERS": "1 member is confirmed fraud.",
         "BAD_LOANS": "1 of its 2 loans that ended defaulted.",
         "APPLICATIONS_AT_ONCE": "Its members applied for 3 loans in seven days.",
-        "SHARED_DEVICE": "4 of 8 members share one device.",
-        "SHARED_PHONE": "4 of 8 members share one phone.",
+        "SHARED_DEVICE": "4 of 4 owners share one device.",
+        "SHARED_PHONE": "4 of 4 owners share one phone.",
     }
-    assert score(found) == pytest.approx(1 - (1 - 0.9 * 2 / 8) * (1 - 0.6 / 3) * (1 - 0.4) * (1 - 0.125) * (1 - 0.075))
+    assert score(found) == pytest.approx(1 - (1 - 0.9 * 2 / 8) * (1 - 0.6 / 3) * (1 - 0.4) * (1 - 0.15) * (1 - 0.08))
 
 
 def test_one_confirmed_member_of_many_says_little_and_one_of_few_much():
