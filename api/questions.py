@@ -14,7 +14,7 @@ from api.breaker import Breaker
 from graph.flows.reader import Question
 from graph.flows.scope import Way, Window
 from graph.model import Entity, EntityName, ListedTransfer, Moment, Neighbourhood, PathSearch, RecordedFact, Tie, TieKind, WalkBounds
-from graph.store import Answered, GraphStore, Page
+from graph.store import Answered, GraphStore, Page, Wanted
 
 T = TypeVar("T")
 
@@ -45,6 +45,10 @@ class Questions:
     async def entities(self, institution: str, ids: Sequence[str], moment: Moment) -> dict[str, Entity]:
         """See `GraphStore.entities`."""
         return await self._ask(lambda: self.graph.entities(institution, ids, moment))
+
+    async def find(self, institution: str, wanted: Wanted, *, first: int, after: str | None = None) -> Page[Entity]:
+        """See `GraphStore.find`."""
+        return await self._ask(lambda: self.graph.find(institution, wanted, first=first, after=after))
 
     async def tie(self, institution: str, id: str, moment: Moment) -> Tie | None:
         """See `GraphStore.tie`."""

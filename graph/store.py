@@ -19,6 +19,7 @@ from graph.flows.reader import Question
 from graph.flows.scope import Cut, Way, Window
 from graph.model import (
     Entity,
+    EntityKind,
     EntityName,
     HeldTie,
     Instant,
@@ -28,6 +29,7 @@ from graph.model import (
     Neighbourhood,
     PathSearch,
     RecordedFact,
+    Standing,
     Surroundings,
     Tie,
     TieKind,
@@ -118,6 +120,18 @@ class Erased:
     """Names, birth dates, identifiers, addresses and free texts that were kept."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entities are looked for; all that is given must hold, None asks for nothing."""
+
+    kinds: frozenset[EntityKind] | None = None
+    text: str | None = None
+    """Stands in the name or the institution's own key, whatever the case of letters."""
+    standings: frozenset[Standing] | None = None
+    blocked: bool | None = None
+    seen_after: Instant | None = None
+
+
 class GraphStore(Protocol):
     """Everything that may be asked of the graph."""
 
@@ -151,6 +165,14 @@ class GraphStore(Protocol):
 
     async def entities(self, institution: str, ids: Sequence[str], moment: Moment) -> dict[str, Entity]:
         """The entities with these ids (at most 1,000) that exist at the moment; others are left out."""
+        ...
+
+    async def find(self, institution: str, wanted: Wanted, *, first: int, after: str | None = None) -> Page[Entity]:
+        """Entities as they are now, by when they were last seen, then by id's place, descending; `first` 1 to 100.
+
+        Names of people are opened to be compared. Raises `InvalidInput` for a cursor that this list did not give, and when 50,000
+        entities were looked at before a page was full.
+        """
         ...
 
     async def tie(self, institution: str, id: str, moment: Moment) -> Tie | None:

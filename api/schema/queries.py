@@ -12,6 +12,7 @@ from api.schema.declaring import argument, field, object_type
 from api.schema.entities import After, Entity, First
 from api.schema.entity_types import ENTITY_TYPES
 from api.schema.filters import decision_query
+from api.schema.finding import FindingQuery
 from api.schema.kinds import TieKind
 from api.schema.merchants import Merchant
 from api.schema.nodes import Node
@@ -41,7 +42,7 @@ _STAFF: Final = visible(Role.ANALYST, Role.KYC)
 
 
 @object_type()
-class Query(VerifyingQuery, RingQuery):
+class Query(VerifyingQuery, RingQuery, FindingQuery):
     """All reads. A thing of another institution does not exist here."""
 
     @field(directives=[EVERYBODY])

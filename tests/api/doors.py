@@ -275,6 +275,8 @@ HISTORY = "history(first: 20) { edges { node { HERE } } }"
 DOORS |= {
     "Ring": [Door(ALL_RINGS % "HERE", RINGED), Door(HIS_RING % "ring { HERE }", "entity.ring.ring")],
     "RingConnection": [Door("{ rings(first: 1) { HERE } }", "rings")],
+    "EntityConnection": [Door("{ entities(first: 2, filter: {}) { HERE } }", "entities")],
+    "EntityEdge": [Door("{ entities(first: 2, filter: {}) { edges { HERE } } }", "entities.edges")],
     "RingEdge": [Door("{ rings(first: 1) { edges { HERE } } }", "rings.edges")],
     "RingScorePart": [Door(ALL_RINGS % "scoreParts { HERE }", f"{RINGED}.scoreParts")],
     "RingMembership": [Door(HIS_RING % "HERE", "entity.ring")],

@@ -13,7 +13,7 @@ from api.assessing import assess
 from api.context import Context, Role, Services
 from graph.errors import GraphUnavailable
 from graph.model import EntityKind, EntityName, Moment, WalkBounds
-from graph.store import GraphStore
+from graph.store import GraphStore, Wanted
 from graph.stores.sqlite.store import SqliteStore
 from tests.api.asking import Asker, principal
 from tests.api.opened import BANK
@@ -128,7 +128,9 @@ def test_a_walk_is_given_its_own_deadline(tmp_path):
     in_bank(tmp_path, scene)
 
 
-@pytest.mark.parametrize("question", ["tie", "ties", "fact", "facts", "loans", "entities", "paths", "neighbourhood", "now", "entity_id"])
+@pytest.mark.parametrize(
+    "question", ["tie", "ties", "fact", "facts", "loans", "entities", "paths", "neighbourhood", "now", "entity_id", "find"]
+)
 def test_each_question_is_asked_as_the_store_has_it(tmp_path, question):
     async def use() -> None:
         async with running(tmp_path) as services:
@@ -156,6 +158,7 @@ def arguments(question: str, loan: str, moment: Moment) -> tuple[tuple[Any, ...]
     paths = {"kinds": None, "maximum_length": 4, "maximum_paths": 5, "deadline": 1.0}
     given: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
         "now": ((), {}),
+        "find": ((Wanted(),), {"first": 5}),
         "entity_id": ((EntityName(EntityKind.LOAN, "L-1"), moment), {}),
         "entities": (([loan], moment), {}),
         "tie": (("tie_x", moment), {}),
@@ -175,7 +178,7 @@ def test_every_question_of_the_store_that_queries_ask_is_behind_the_breaker(tmp_
     async def use() -> None:
         async with running(tmp_path) as services:
             asked = questions(Asker(services, principal(Role.ANALYST, institution=BANK)), services)
-            writing = {"record", "record_guarded", "surroundings", "ready", "close"}
+            writing = {"record", "record_guarded", "erase", "surroundings", "ready", "close"}
             names = {name for name in vars(GraphStore) if not name.startswith("_")} - writing
             assert names == {name for name in vars(type(asked)) if not name.startswith("_")} - set(type(asked).__dataclass_fields__)
             with pytest.raises(GraphUnavailable):

@@ -15,17 +15,6 @@ TARGET: Final = Path(__file__).parents[1] / "data" / "schema" / "stages-1-4.grap
 LATER: Final[frozenset[str]] = frozenset()
 """What the schema has beyond these stages, by path (`Type`, `Type.field`, `Type.field(argument)`, `Type < Interface`, `Union | Member`)."""
 
-FINDING: Final = frozenset(
-    {
-        "Query.entities",
-        *(f"Query.entities({part})" for part in ("first", "after", "filter")),
-        *("EntityFilter", *(f"EntityFilter.{part}" for part in ("kinds", "text", "standings", "blocked", "seenAfter"))),
-        *("EntityConnection", *(f"EntityConnection.{part}" for part in ("edges", "pageInfo"))),
-        *("EntityEdge", *(f"EntityEdge.{part}" for part in ("cursor", "node"))),
-    }
-)
-"""Of stage 3: entities by name, key or standing."""
-
 REMOVING: Final = frozenset(
     {
         *("EntityRemovedInput", *(f"EntityRemovedInput.{part}" for part in ("entity", "reason"))),
@@ -57,7 +46,7 @@ def is_of_cases(path: str) -> bool:
     return path.partition(".")[0].partition(" ")[0] in WORKING or path.partition("(")[0] in WORKED
 
 
-MISSING: Final = FINDING | REMOVING
+MISSING: Final = REMOVING
 """What these stages have and the schema has not yet, beside cases and alerts."""
 
 

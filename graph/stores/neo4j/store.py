@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final, TypeVar, cast
 
 from graph import clock
@@ -29,7 +30,7 @@ from graph.model import (
     WalkBounds,
 )
 from graph.sealing import Sealer, Sealers
-from graph.store import MAXIMUM_FACTS, Answered, Erased, HeldTies, KeptFact, Recorded, Recording
+from graph.store import MAXIMUM_FACTS, Answered, Erased, HeldTies, KeptFact, Page, Recorded, Recording, Wanted
 from graph.stores.neo4j import migrating
 from graph.stores.neo4j.catalogue import institutions
 from graph.stores.neo4j.confirming import Confirmed
@@ -41,6 +42,7 @@ from graph.stores.neo4j.planning import Planned
 from graph.stores.neo4j.reading import ServerSnapshot
 from graph.stores.neo4j.recording import Recorder, compare
 from graph.stores.neo4j.rereading import read_whole
+from graph.stores.neo4j.seeking import newest_seen
 from graph.stores.neo4j.transacting import Transaction
 from graph.stores.shared.encoding import Prepared, prepare
 from graph.stores.shared.giving import give
@@ -50,6 +52,7 @@ from graph.stores.shared.institutions import check_value
 from graph.stores.shared.paging import Paging
 from graph.stores.shared.paths import search
 from graph.stores.shared.rows import EVERYTHING
+from graph.stores.shared.seeking import seek
 from graph.stores.shared.snapshot import Snapshot
 from graph.stores.shared.surroundings import surround
 from graph.stores.shared.walking import walk
@@ -279,6 +282,15 @@ class Neo4jStore(Paging):
         """Ties that hold now, page by page; see `BulkStore.held_ties`."""
         check_held(kinds, first)
         return await self.read(Pool.LOADING, institution, EVERYTHING, lambda snapshot: held_ties(snapshot, kinds, after, first))
+
+    async def find(self, institution: str, wanted: Wanted, *, first: int, after: str | None = None) -> Page[Entity]:
+        """Entities by name, key or standing; see `GraphStore.find`."""
+        sealer = self._sealers(institution)
+
+        def read(snapshot: ServerSnapshot) -> Page[Entity]:
+            return seek(snapshot, sealer, wanted, partial(newest_seen, snapshot, wanted), first, after)
+
+        return await self.read(Pool.ANALYSTS, institution, EVERYTHING, read)
 
     async def erase(self, institution: str, person: str) -> Erased | None:
         """Forget a person; see `GraphStore.erase`."""

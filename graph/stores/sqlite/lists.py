@@ -7,9 +7,9 @@ import sqlite3
 from collections.abc import Collection, Iterator
 from typing import Final
 
-from graph.ids import TIE_KINDS, TIE_NUMBERS, tie_id
-from graph.model import HeldTie, Moment, TieKind
-from graph.store import HeldTies
+from graph.ids import ENTITY_NUMBERS, TIE_KINDS, TIE_NUMBERS, tie_id
+from graph.model import EntityKind, HeldTie, Moment, Standing, TieKind
+from graph.store import HeldTies, Wanted
 from graph.stores.shared.encoding import Kept, read_kept
 from graph.stores.shared.rows import TieRow, tie_kind
 from graph.stores.shared.snapshot import Position
@@ -115,3 +115,22 @@ def held_ties(connection: sqlite3.Connection, institution: int, kinds: Collectio
     )
     ties = tuple(HeldTie(TIE_KINDS[kind], from_, to, first_at, recorded_at) for kind, from_, to, first_at, recorded_at in rows)
     return HeldTies(ties, last[1] if last[0] == first else None)
+
+
+def newest_seen(
+    connection: sqlite3.Connection, institution: int, wanted: Wanted, below: tuple[int, int], most: int
+) -> list[tuple[int, int]]:
+    """See `graph.stores.shared.seeking.Newest`. One walk of the institution's entities: no index says when they were last seen."""
+    kinds = EntityKind if wanted.kinds is None else wanted.kinds
+    standings = Standing if wanted.standings is None else wanted.standings
+    blocked = (0, 1) if wanted.blocked is None else (int(wanted.blocked),)
+    numbers = ",".join(str(ENTITY_NUMBERS[kind]) for kind in sorted(kinds))
+    words = ",".join(f"'{standing.value}'" for standing in sorted(standings))
+    rows = connection.execute(
+        f"""SELECT n.last_at, e.number FROM entity e CROSS JOIN node n ON n.entity = e.number LEFT JOIN description d ON d.entity = e.number
+        WHERE e.institution = ? AND n.facts > 0 AND (e.number & 15) IN ({numbers}) AND n.last_at > ?
+        AND coalesce(d.standing, 'CLEAR') IN ({words}) AND coalesce(d.blocked, 0) IN ({",".join(map(str, blocked))})
+        AND (n.last_at, e.number) < (?, ?) ORDER BY n.last_at DESC, e.number DESC LIMIT ?""",
+        (institution, -(2**63) if wanted.seen_after is None else wanted.seen_after, *below, most),
+    )
+    return [(int(at), int(number)) for at, number in rows]

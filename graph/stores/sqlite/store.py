@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from queue import Empty, LifoQueue
 from typing import Final, TypeVar
@@ -36,19 +37,21 @@ from graph.model import (
     WalkBounds,
 )
 from graph.sealing import Sealer, Sealers
-from graph.store import MAXIMUM_FACTS, Answered, Erased, HeldTies, KeptFact, Recording
+from graph.store import MAXIMUM_FACTS, Answered, Erased, HeldTies, KeptFact, Page, Recording, Wanted
 from graph.stores.shared.encoding import Prepared, prepare
 from graph.stores.shared.giving import give
 from graph.stores.shared.holding import check_held
 from graph.stores.shared.paging import Paging
 from graph.stores.shared.paths import search
 from graph.stores.shared.rows import EVERYTHING
+from graph.stores.shared.seeking import seek
 from graph.stores.shared.snapshot import Snapshot
 from graph.stores.shared.surroundings import surround
 from graph.stores.shared.walking import walk
 from graph.stores.sqlite.erasing import erase_in_file
 from graph.stores.sqlite.failing import check_file, check_log, file_identity, unavailable
 from graph.stores.sqlite.institutions import check_deployment, find_institution
+from graph.stores.sqlite.lists import newest_seen
 from graph.stores.sqlite.money import Money
 from graph.stores.sqlite.reading import SqliteSnapshot
 from graph.stores.sqlite.remembering import Memory
@@ -212,6 +215,16 @@ class SqliteStore(Paging):
         """Ties that hold now, page by page; see `BulkStore.held_ties`."""
         check_held(kinds, first)
         return await self._read(institution, EVERYTHING, lambda snapshot: snapshot.held_ties(kinds, after, first))
+
+    async def find(self, institution: str, wanted: Wanted, *, first: int, after: str | None = None) -> Page[Entity]:
+        """Entities by name, key or standing; see `GraphStore.find`."""
+        sealer = self._sealers(institution)
+
+        def read(snapshot: SqliteSnapshot) -> Page[Entity]:
+            newest = partial(newest_seen, snapshot.connection, snapshot.number, wanted)
+            return seek(snapshot, sealer, wanted, newest, first, after)
+
+        return await self._read(institution, EVERYTHING, read)
 
     async def erase(self, institution: str, person: str) -> Erased | None:
         """Forget a person; see `GraphStore.erase`."""

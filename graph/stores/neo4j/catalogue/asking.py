@@ -63,6 +63,13 @@ MATCH (a:Entity {{institution: $institution}}) WHERE a.number > $after AND a.num
 MATCH (a)-[t:{ALL_TIES}]->(b:Entity {{institution: $institution}}) WHERE t.kind IN $kinds AND {HOLDS}
 RETURN t.kind, a.id, b.id, t.first_at, t.recorded_at ORDER BY a.number, b.number, t.kind
 """
+NEWEST_SEEN: Final = """
+MATCH (e:Entity {institution: $institution}) WHERE e.number > 0 AND e.facts > 0 AND e.last_at > $seen_after AND e.number % 16 IN $kinds
+AND coalesce(e.standing, $clear) IN $standings AND coalesce(e.blocked, false) IN $blocked
+AND (e.last_at < $below OR (e.last_at = $below AND e.number < $number))
+RETURN e.last_at, e.number ORDER BY e.last_at DESC, e.number DESC LIMIT $most
+"""
+"""One walk of the institution's entities: no index says when they were last seen."""
 IDENTITIES: Final = """
 MATCH (e:Entity {institution: $institution}) WHERE e.number IN $numbers RETURN e.number, e.id, e.key, e.value, e.subject_key
 """
