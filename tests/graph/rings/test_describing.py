@@ -53,3 +53,9 @@ def test_guarantees_that_lead_back_are_a_circle_and_a_chain_is_none():
 def test_no_order_of_ties_changes_what_rings_look_like(ties):
     rings = find_rings(ties).rings
     assert describe(rings, ties) == describe(rings, list(reversed(ties)))
+
+
+def test_what_a_member_shares_with_a_stranger_is_not_what_the_ring_shares():
+    found = traits([*crowd(range(3), "dev_a", "pho_a"), tied("per_001", "pla_z", 5 * DAY), tied("per_900", "pla_z", 5 * DAY)])
+    assert Shared.PLACE not in found.shares
+    assert found.last_at == 0
