@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 from api.rings.looking import look
+from api.rings.records import give_look, holds_look, take_look
 from tests.api.asking import BANK, OTHER
 from tests.api.rings.crew import RING, SCREEN, crew, record, rings, tie
 from tests.api.verifying.desk import Desk, at_desk
@@ -82,5 +84,30 @@ def test_rings_are_filtered_ordered_and_paged(tmp_path):
         assert first["pageInfo"]["hasNextPage"]
         assert not second["pageInfo"]["hasNextPage"]
         assert {one["edges"][0]["node"]["id"] for one in (first, second)} == {one["id"] for one in found}
+
+    asyncio.run(at_desk(tmp_path, scene))
+
+
+def test_one_process_looks_at_a_time_and_one_that_took_too_long_writes_nothing(tmp_path, each_engine):
+    async def scene(desk: Desk) -> None:
+        await record(desk, crew(range(10, 13)))
+        records_, now = desk.services.records, desk.services.now()
+
+        async def take(at: int) -> int | None:
+            return cast(
+                "int | None", await records_.claim(partial(take_look, institution=BANK.id, now=at, lease=1_000), institution=BANK.id)
+            )
+
+        held = await take(now + 60_000)
+        assert held == 1
+        assert await take(now + 60_999) is None
+        assert not await look(desk.services, BANK.id), "somebody else looks"
+        assert await rings(desk) == []
+        later = await take(now + 61_000)
+        assert later == 2, "the lease is over"
+        assert not await records_.read(lambda connection: holds_look(connection, BANK.id, held), institution=BANK.id)
+        await records_.write(lambda connection: give_look(connection, BANK.id, later, None), institution=BANK.id)
+        assert await look(desk.services, BANK.id)
+        assert len(await rings(desk)) == 1
 
     asyncio.run(at_desk(tmp_path, scene))
