@@ -20,7 +20,7 @@ from rich.console import Console
 from api.cli.demonstration.ground import ANALYST, MARKET, SECOND, Ground
 from api.cli.demonstration.score import Score, scored, worth_showing
 from api.cli.demonstration.server import Server
-from api.cli.demonstration.telling import print_commands, print_next, print_score
+from api.cli.demonstration.telling import print_commands, print_next, print_ring, print_score
 from api.cli.demonstration.traffic import CONCURRENCY, Sent, read_live, send
 from api.cli.import_ import import_files, through
 from api.cli.options import Failure, data_option, explain_os, interruptible, settings_for, typed
@@ -244,6 +244,9 @@ def _stay(console: Console, ground: Ground, server: Server, key: str, sent: Sent
     shown = worth_showing(sent, labels)
     links = [(one, f"{server.url}/enter?token={ground.link(f'/decisions/{one.id}', LINK_MINUTES)}") for one in shown]
     print_next(console, links, LINK_MINUTES / 60)
+    worst = ground.worst_ring()
+    if worst is not None:
+        print_ring(console, worst, f"{server.url}/enter?token={ground.link(f'/rings/{worst.id}', LINK_MINUTES)}")
     again = f"{typed()} users link --institution {MARKET.id} {ANALYST} --url {server.url} --data {shlex.quote(str(ground.folder))}"
     print_commands(console, server.url, key, shown, again)
     try:

@@ -24,6 +24,7 @@ from api.auth.sessions import create_link
 from api.cli.exporting.records import waiting
 from api.cli.options import BY_COMMAND, Failure, explain_os, on_records
 from api.context import Role
+from api.rings.records import KeptRing, Query, listed
 from graph.model import Instant, Institution
 from identity.vault import Vault
 from rules.records import last_judgements
@@ -144,6 +145,15 @@ class Ground:
             return create_link(connection, found.id, path, now, minutes)
 
         return on_records(self.folder, work)
+
+    def worst_ring(self) -> KeptRing | None:
+        """The ring that is likeliest to be fraud; None while none was found."""
+
+        def work(connection: Connection, _vault: Vault, now: Instant) -> KeptRing | None:
+            found, _, _ = listed(connection, MARKET.id, Query(1), now)
+            return found[0] if found else None
+
+        return on_records(self.folder, work, MARKET.id)
 
     def judgements(self) -> Iterator[bytes]:
         """A line of JSON for each loan, by its id, once nothing waits to be decided again. Raises `Failure` when that takes too long."""

@@ -11,6 +11,7 @@ from rich.table import Table
 from api.cli.demonstration.score import Score
 from api.cli.demonstration.traffic import Decided
 from api.cli.options import typed
+from api.rings.records import KeptRing
 
 WORDS: Final = {"DECLINE": "declined", "REFER": "referred to a person", "APPROVE": "approved"}
 
@@ -72,6 +73,12 @@ def print_next(console: Console, links: Sequence[tuple[Decided, str]], hours: fl
     for one, link in links:
         console.print(f"  {WORDS[one.verdict]}, merchant {one.merchant}:", highlight=False)
         console.print(f"    {link}", highlight=False, soft_wrap=True, markup=False)
+
+
+def print_ring(console: Console, ring: KeptRing, link: str) -> None:
+    """A link to the page of a ring."""
+    console.print(f"  The ring likeliest to be fraud, of {ring.merchants} merchants:", highlight=False)
+    console.print(f"    {link}", highlight=False, soft_wrap=True, markup=False)
 
 
 def print_commands(console: Console, url: str, key: str, shown: Sequence[Decided], again: str) -> None:
