@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from graph.model import EntityKind
@@ -17,7 +18,7 @@ from tests.graph.test_contract_erasing import BANK, seen, with_store
 def sealed_of(path: Path) -> list[bytes]:
     """Every key and ciphertext in a file."""
     found: list[bytes] = []
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         for row in connection.execute("SELECT subject_key, value FROM entity"):
             found += [one for one in row if one]
         found += [row[0] for row in connection.execute("SELECT fields FROM description WHERE instr(fields, x'5b')")]
