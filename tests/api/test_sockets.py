@@ -142,9 +142,9 @@ def test_a_ring_is_told_of_as_it_is_found_and_as_it_grows_by_a_server_that_looks
             await follow(opened, "sure", document, least=0.98)
             await settled(opened)
             await record(server, crew(range(10, 13)))
-            found = await hear(opened)
+            found = await hear(opened, 60)
             await record(server, crew(range(13, 14)))
-            grown = await hear(opened)
+            grown = await hear(opened, 60)
         assert {one["id"] for one in (found, grown)} == {"rings"}
         first, second = (one["payload"]["data"]["ringChanged"] for one in (found, grown))
         assert (first["kind"], second["kind"]) == ("FOUND", "GREW")
